@@ -1,0 +1,31 @@
+"""Events: what an apply tells while it works, for progress and logs."""
+
+from dataclasses import dataclass
+
+from flowdeck.model.result import StepResult
+from flowdeck.model.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step is about to be done."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A step ended, well or not; `seconds` is its wall time."""
+
+    result: StepResult
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Apply waits for the service, and says for what."""
+
+    reason: str
+
+
+Event = StepStarted | StepFinished | Waiting

@@ -1,0 +1,57 @@
+"""The manifest of one environment, read, merged and checked: everything that a plan is made for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from flowdeck.model.diagnostic import Place
+from flowdeck.model.flow import WantedFlow
+from flowdeck.model.risk import Level
+
+EMULATOR = "emulator"
+GLOBUS = "globus"
+
+
+class Places(Protocol):
+    """Where the user wrote a thing."""
+
+    def of(self, flow: str, path: tuple[str | int, ...] = ()) -> Place | None:
+        """The place of a flow's value: `path` begins with a field of the flow, such as `definition` or `viewers`.
+
+        A path into a definition or schema that has its own file leads into that file. Where the whole path does not
+        exist, the deepest part that does is meant; None if the manifest does not name the flow at all.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrails:
+    """What the manifest sets of the risks: levels by code, and the lists that two of the risks compare with."""
+
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    allowed_action_hosts: tuple[str, ...] | None = None
+    administrators_required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One environment of a project.
+
+    `service` is `emulator`, `globus` or a URL; `folder` is the project folder, which holds flows.yaml; `flows` are
+    sorted by name; `deployers` are principal URNs, empty for "the identity in use". `adopted` are ids of flows that are
+    ours whoever owns them, in a manifest that was emptied for a destroy.
+    """
+
+    project: str
+    environment: str
+    service: str
+    folder: Path
+    flows: tuple[WantedFlow, ...]
+    places: Places = field(compare=False, repr=False)
+    deployers: frozenset[str] = frozenset()
+    guardrails: Guardrails = field(default_factory=Guardrails)
+    adopted: frozenset[str] = frozenset()
+
+    def emptied(self) -> "Manifest":
+        """The manifest of a destroy: the same project and environment, with no flows."""
+        return replace(self, flows=(), adopted=frozenset(flow.id for flow in self.flows if flow.id))

@@ -1,0 +1,38 @@
+"""A plan: the ordered steps that would make the live side what the manifest says, and what else a reviewer needs."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import get_args
+
+from flowdeck.model.diagnostic import Diagnostics
+from flowdeck.model.step import Action, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Frozen and hashable. `digest` covers what the steps do and found; `step_digests` are its parts, one a step.
+
+    `service` is `emulator` or the service's URL. `missing` counts declared flows that are not live, in a drift report.
+    """
+
+    project: str
+    environment: str
+    service: str
+    steps: tuple[Step, ...]
+    unchanged: int
+    digest: str
+    step_digests: tuple[str, ...]
+    missing: int = 0
+    diagnostics: Diagnostics = ()
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many changes of each action, in the contract's order, and what else is counted."""
+        actions = Counter(step.action for step in self.steps)
+        return {
+            **{action: actions[action] for action in get_args(Action)},
+            "unchanged": self.unchanged,
+            "drifted": sum(step.difference.drifted for step in self.steps),
+            "missing": self.missing,
+            "blocked": sum(step.blocked for step in self.steps),
+        }
