@@ -1,0 +1,18 @@
+"""The flow-definition language: what a definition may say, checked without the service."""
+
+from flowdeck.definition.checks import Finding, check
+from flowdeck.definition.normal import compared, differing, field_digests, published
+from flowdeck.definition.scopes import scopes
+from flowdeck.definition.states import StatesDifference, compare_states
+
+__all__ = [
+    "Finding",
+    "StatesDifference",
+    "check",
+    "compare_states",
+    "compared",
+    "differing",
+    "field_digests",
+    "published",
+    "scopes",
+]

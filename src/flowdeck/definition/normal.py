@@ -1,0 +1,66 @@
+"""The normal forms in which flows are compared, shown and stamped, and the fields in which two of them differ."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flowdeck.model.flow import SUBSCRIPTION_DEFAULT, Flow, WantedFlow, redacted
+from flowdeck.model.json_value import Json
+from flowdeck.model.live import LiveFlow
+from flowdeck.model.marker import field_digest
+
+# Values that mean the same as an absent key (the service's documentation of the Action state). Whether the service
+# writes them into a definition is not known; either way they are no difference.
+_STATE_DEFAULTS: dict[str, dict[str, Any]] = {
+    "Action": {"WaitTime": 300, "ExceptionOnActionFailure": True, "RunAs": "User"},
+}
+
+
+def differing(wanted: WantedFlow, live: LiveFlow, identity: str) -> tuple[str, ...]:
+    """The managed fields in which the live flow is not as wanted by `identity`, in the order of FIELDS."""
+    return tuple(field for field in wanted.managed if not _satisfied(field, wanted.flow, live.flow, identity))
+
+
+def _satisfied(field: str, wanted: Flow, live: Flow, identity: str) -> bool:
+    if field == "subscription" and wanted.subscription == SUBSCRIPTION_DEFAULT:
+        return live.subscription is not None
+    if field == "owner":
+        return live.owner == identity
+    # The texts are compared first: nearly always they are equal, and then nothing has to be parsed.
+    return wanted.normal(field) == live.normal(field) or compared(wanted, field) == compared(live, field)
+
+
+def compared(flow: Flow, field: str) -> Json:
+    """A field as it is compared with the other side's."""
+    normal = flow.normal(field)
+    return without_defaults(normal) if field == "definition" else normal
+
+
+def published(flow: Flow, field: str) -> Json:
+    """A field as it may leave this process: in plans, digests and stamps, with private parameters hidden."""
+    form = compared(flow, field)
+    return redacted(form) if field == "definition" else form
+
+
+def field_digests(flow: Flow, fields: Iterable[str]) -> dict[str, str]:
+    """The digests that a stamp keeps of these fields."""
+    return {field: field_digest(published(flow, field)) for field in fields}
+
+
+def without_defaults(definition: Json) -> Json:
+    """The definition without the keys that say what their absence says too."""
+    value = definition.value
+    states = value.get("States") if isinstance(value, dict) else None
+    if not isinstance(states, dict):
+        return definition
+    return Json.of({**value, "States": {name: _state(state) for name, state in states.items()}})
+
+
+def _state(state: object) -> object:
+    if not isinstance(state, dict):
+        return state
+    defaults = _STATE_DEFAULTS.get(str(state.get("Type")), {})
+    return {key: value for key, value in state.items() if not (key in defaults and _same(value, defaults[key]))}
+
+
+def _same(value: object, default: object) -> bool:
+    return type(value) is type(default) and value == default
