@@ -1,0 +1,1 @@
+"""The wire: what flowdeck asks of a flow service, and the Globus Flows service behind it."""
