@@ -1,0 +1,92 @@
+"""From the declared flows and a Reader to the live side of one environment."""
+
+from collections.abc import Iterable, Mapping
+
+from flowdeck.model.diagnostic import Diagnostic, Diagnostics, in_order
+from flowdeck.model.live import Live, LiveFlow
+from flowdeck.model.manifest import Manifest
+from flowdeck.model.marker import Marker, marker_prefix
+from flowdeck.observe.complaints import ambiguous, claimed_elsewhere, flow_not_found, not_administrator
+from flowdeck.observe.pairing import Named, Pairing, pair
+from flowdeck.service.ports import Gone, Reader
+
+
+def observe(manifest: Manifest, reader: Reader) -> tuple[Live, Diagnostics]:
+    """Find our flows, pair them with the declared ones, and check that we may administer them.
+
+    Errors among the diagnostics forbid a plan: `not-administrator`, `ambiguous-owner`, `claimed-elsewhere`,
+    `flow-not-found`, `moved-from-conflict`. Raises model.errors.ServiceError when the service does not answer.
+    """
+    prefix = marker_prefix(manifest.project, manifest.environment)
+    marked = {flow.id: flow for flow in reader.marked(prefix)}
+    named, unfit = _named(manifest, reader, marked)
+    pairing = pair(manifest, marked.values(), named, reader.identity)
+    namesakes: dict[str, tuple[str, ...]] = {}
+    if any(wanted.name not in pairing.found for wanted in manifest.flows):
+        # Before a create: a marked flow that the filtered list left out, or one whose marker somebody wiped.
+        administered = reader.administered()
+        marked |= {flow.id: flow for flow in administered if _carries(flow, prefix)}
+        pairing = pair(manifest, marked.values(), named, reader.identity)
+        namesakes = _namesakes(manifest, pairing, administered)
+    surplus, used = _unused(pairing, reader)
+    live = Live(
+        identity=reader.identity,
+        found=pairing.found,
+        undeclared=pairing.undeclared,
+        surplus=surplus,
+        replaced=pairing.replaced,
+        namesakes=namesakes,
+        runs={flow.id: reader.runs(flow.id) for _, flow in pairing.undeclared if flow.administered},
+    )
+    return live, in_order([*unfit, *pairing.diagnostics, *used, *_not_administered(live)])
+
+
+def _carries(flow: LiveFlow, prefix: str) -> bool:
+    return any(str(marker).startswith(prefix) for marker in flow.keywords.markers)
+
+
+def _named(
+    manifest: Manifest, reader: Reader, marked: Mapping[str, LiveFlow]
+) -> tuple[dict[str, LiveFlow], list[Diagnostic]]:
+    """The live flows that the manifest names by id, by declared name, and complaints about those it may not have."""
+    named: dict[str, LiveFlow] = {}
+    complaints: list[Diagnostic] = []
+    for wanted in manifest.flows:
+        if wanted.id is None:
+            continue
+        live = marked.get(wanted.id) or reader.read(wanted.id)
+        own = {
+            Marker(manifest.project, manifest.environment, name) for name in (wanted.name, wanted.moved_from) if name
+        }
+        if isinstance(live, Gone):
+            complaints.append(flow_not_found(manifest, wanted, live.id))
+        elif others := set(live.keywords.markers) - own:
+            complaints.append(claimed_elsewhere(manifest, wanted, live.id, min(others)))
+        else:
+            named[wanted.name] = live
+    return named, complaints
+
+
+def _namesakes(manifest: Manifest, pairing: Pairing, administered: Iterable[LiveFlow]) -> dict[str, tuple[str, ...]]:
+    """Unmarked flows with the title of a declared flow that does not exist."""
+    unmarked: dict[str, list[str]] = {}
+    for flow in administered:
+        if not flow.keywords.markers:
+            unmarked.setdefault(flow.flow.title, []).append(flow.id)
+    return {
+        wanted.name: tuple(unmarked[wanted.flow.title])
+        for wanted in manifest.flows
+        if wanted.name not in pairing.found and wanted.flow.title in unmarked
+    }
+
+
+def _unused(pairing: Pairing, reader: Reader) -> tuple[tuple[Named, ...], list[Diagnostic]]:
+    """The second flows that never had a run, and complaints about the others: somebody uses them."""
+    used = {flow.id for _, flow in pairing.surplus if flow.administered and reader.runs(flow.id).ever}
+    complaints = [ambiguous(name, [flow]) for name, flow in pairing.surplus if flow.id in used]
+    return tuple((name, flow) for name, flow in pairing.surplus if flow.id not in used), complaints
+
+
+def _not_administered(live: Live) -> list[Diagnostic]:
+    ours = [*live.found.items(), *live.undeclared, *live.surplus, *live.replaced]
+    return [not_administrator(name, flow, live.identity) for name, flow in ours if not flow.administered]
