@@ -1,0 +1,19 @@
+"""From wanted and live to a plan: pure, without the network, the clock or a pen."""
+
+from flowdeck.plan.build import build, forgetting
+from flowdeck.plan.drift import is_drifted, only_drift
+from flowdeck.plan.gate import Reviewed, blocking, read_document, unexpected
+from flowdeck.plan.select import keep, selection
+
+__all__ = [
+    "Reviewed",
+    "blocking",
+    "build",
+    "forgetting",
+    "is_drifted",
+    "keep",
+    "only_drift",
+    "read_document",
+    "selection",
+    "unexpected",
+]

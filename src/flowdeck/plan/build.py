@@ -1,0 +1,96 @@
+"""Build the plan: pair by pair, the step that makes the live side what the manifest says."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from flowdeck.definition import differing
+from flowdeck.model.diagnostic import Diagnostics
+from flowdeck.model.flow import WantedFlow
+from flowdeck.model.live import Live, LiveFlow
+from flowdeck.model.manifest import Manifest
+from flowdeck.model.marker import Marker
+from flowdeck.model.plan import Plan
+from flowdeck.model.step import Adopt, Create, Delete, Forget, Replace, Step, Update, Withdraw
+from flowdeck.plan import diff
+from flowdeck.plan.digest import plan_digest, step_digest
+from flowdeck.plan.risks import Circumstances, assess
+
+
+def build(
+    manifest: Manifest,
+    live: Live,
+    service: str,
+    selected: Callable[[str], bool] = lambda name: True,
+    diagnostics: Diagnostics = (),
+) -> Plan:
+    """The plan for the flows whose names are `selected`, its risks assessed against all managed flows."""
+    wanted = [flow for flow in manifest.flows if selected(flow.name)]
+    changes = [_step(flow, live.found.get(flow.name), manifest, live.identity) for flow in wanted]
+    steps: list[Step] = [step for step in changes if step is not None]
+    steps += [
+        Withdraw(name=name, live=flow, keeps=live.found[name].id if name in live.found else "")
+        for name, flow in (*live.surplus, *live.replaced)
+        if selected(name)
+    ]
+    steps += [
+        Delete(name=name, live=flow, difference=diff.of_delete(flow.flow))
+        for name, flow in live.undeclared
+        if selected(name)
+    ]
+    return _plan(manifest, live, service, steps, unchanged=changes.count(None), diagnostics=diagnostics)
+
+
+def forgetting(
+    manifest: Manifest, live: Live, service: str, selected: Callable[[str], bool], diagnostics: Diagnostics = ()
+) -> Plan:
+    """The plan that takes our keywords off the selected live flows and leaves everything else."""
+    flows = [*live.found.items(), *live.undeclared]
+    steps = [Forget(name=name, live=flow) for name, flow in flows if selected(name) and flow.keywords.markers]
+    return _plan(manifest, live, service, steps, diagnostics=diagnostics)
+
+
+def _plan(
+    manifest: Manifest,
+    live: Live,
+    service: str,
+    steps: Iterable[Step],
+    *,
+    unchanged: int = 0,
+    diagnostics: Diagnostics,
+) -> Plan:
+    ordered = tuple(sorted(steps, key=_order))
+    circumstances = Circumstances(manifest, live, deletes=sum(isinstance(step, Delete) for step in ordered))
+    digests = tuple(step_digest(step) for step in ordered)
+    return Plan(
+        project=manifest.project,
+        environment=manifest.environment,
+        service=service,
+        steps=tuple(replace(step, risks=assess(step, circumstances)) for step in ordered),
+        unchanged=unchanged,
+        digest=plan_digest(service, manifest.project, manifest.environment, digests),
+        step_digests=digests,
+        diagnostics=diagnostics,
+    )
+
+
+def _order(step: Step) -> tuple[bool, str, str]:
+    """Deletes last, else by name: the order in which a plan is read, and in which apply starts its steps."""
+    return (isinstance(step, Delete | Withdraw), step.name, step.action)
+
+
+def _step(wanted: WantedFlow, live: LiveFlow | None, manifest: Manifest, identity: str) -> Step | None:
+    if live is None:
+        return Create(name=wanted.name, wanted=wanted, difference=diff.of_create(wanted.flow))
+    sends = differing(wanted, live, identity)
+    if "authentication_policy" in sends and live.flow.authentication_policy is None:
+        # The service sets a policy at creation only; later it can be swapped but not added (globus-cli's own help).
+        difference = diff.of_update(wanted, live, sends)
+        return Replace(name=wanted.name, wanted=wanted, live=live, difference=difference)
+    difference = diff.of_update(wanted, live, sends)
+    marker = Marker(manifest.project, manifest.environment, wanted.name)
+    if not live.keywords.markers:
+        return Adopt(name=wanted.name, wanted=wanted, live=live, sends=sends, difference=difference)
+    moved_from = None if marker in live.keywords.markers else wanted.moved_from
+    if not sends and not difference.fields and moved_from is None:
+        return None
+    return Update(name=wanted.name, wanted=wanted, live=live, sends=sends, difference=difference, moved_from=moved_from)

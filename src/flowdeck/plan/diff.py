@@ -1,0 +1,166 @@
+"""What differs between two sides of a flow, field by field and path by path; the only home of deepdiff."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flowdeck.definition import compare_states, compared, field_digests, published, scopes
+from flowdeck.model.change import Difference, FieldChange, NamesChange, Origin, RoleChange
+from flowdeck.model.flow import (
+    FIELDS,
+    ROLES,
+    Flow,
+    Role,
+    WantedFlow,
+    private_parameters,
+    redacted,
+)
+from flowdeck.model.json_value import Json
+from flowdeck.model.live import LiveFlow
+
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+_DOCUMENTS = ("definition", "input_schema")
+_ABSENT = object()
+
+
+def of_create(wanted: Flow) -> Difference:
+    """A flow that does not exist yet: every field that is not empty appears."""
+    fields = (field for field in FIELDS if field not in ROLES and not wanted.normal(field).is_empty)
+    return Difference(
+        fields=tuple(FieldChange(field, None, published(wanted, field), Origin.MANIFEST) for field in fields),
+        roles=tuple(
+            RoleChange(role, tuple(sorted(wanted.role(role))), (), Origin.MANIFEST)
+            for role in ROLES
+            if wanted.role(role)
+        ),
+        scopes=NamesChange(added=tuple(sorted(scopes(wanted.definition.value)))),
+        states=_states({}, wanted.definition.value),
+    )
+
+
+def of_delete(live: Flow) -> Difference:
+    """A flow that goes: whoever had a role loses it."""
+    return Difference(
+        roles=tuple(
+            RoleChange(role, (), tuple(sorted(live.role(role))), Origin.MANIFEST) for role in ROLES if live.role(role)
+        ),
+        scopes=NamesChange(removed=tuple(sorted(scopes(live.definition.value)))),
+        states=_states(live.definition.value, {}),
+    )
+
+
+def of_update(wanted: WantedFlow, live: LiveFlow, fields: tuple[str, ...]) -> Difference:
+    """The named fields, with the origin of each difference, and whether protection is set or lifted."""
+    before, after = live.flow, wanted.flow
+    origins = {field: _origin(field, wanted, live) for field in fields}
+    changes = [
+        change for field in fields if field not in ROLES for change in _field(field, before, after, origins[field])
+    ]
+    if wanted.protect != live.keywords.protected:
+        changes.append(
+            FieldChange("protect", Json.of(live.keywords.protected), Json.of(wanted.protect), Origin.MANIFEST)
+        )
+    definitions = ("definition" in fields and (before.definition.value, after.definition.value)) or ({}, {})
+    old, new = (scopes(one) for one in definitions)
+    return Difference(
+        fields=tuple(changes),
+        roles=tuple(_role(role, before, after, origins[role]) for role in ROLES if role in fields),
+        scopes=NamesChange(tuple(sorted(new - old)), tuple(sorted(old - new))),
+        states=_states(*definitions),
+    )
+
+
+def _origin(field: str, wanted: WantedFlow, live: LiveFlow) -> Origin:
+    stamped = live.keywords.stamp.digests.get(field) if live.keywords.stamp else None
+    if stamped is None:
+        return Origin.UNKNOWN
+    outside, manifest = (field_digests(flow, [field])[field] != stamped for flow in (live.flow, wanted.flow))
+    match outside, manifest:
+        case True, True:
+            return Origin.BOTH
+        case True, False:
+            return Origin.OUTSIDE
+        case False, True:
+            return Origin.MANIFEST
+        case _:  # only a private value differs, which no digest covers
+            return Origin.UNKNOWN
+
+
+def _role(role: Role, before: Flow, after: Flow, origin: Origin) -> RoleChange:
+    old, new = before.role(role), after.role(role)
+    return RoleChange(role, tuple(sorted(new - old)), tuple(sorted(old - new)), origin)
+
+
+def _states(before: object, after: object) -> NamesChange:
+    difference = compare_states(before, after)
+    return NamesChange(difference.added, difference.removed, difference.changed)
+
+
+def _field(field: str, before: Flow, after: Flow, origin: Origin) -> Iterator[FieldChange]:
+    if field not in _DOCUMENTS:
+        yield FieldChange(field, _shown(before.normal(field)), _shown(after.normal(field)), origin)
+        return
+    old, new = compared(before, field), compared(after, field)
+    yield from _private(field, old, new, origin)
+    private = private_parameters(old.value) | private_parameters(new.value)
+    for path, was, becomes in _leaves(redacted(old, new).value, redacted(new, old).value):
+        sensitive = tuple(path) in private
+        yield FieldChange(
+            path_text([field, *path]),
+            None if was is _ABSENT or sensitive else Json.of(was),
+            None if becomes is _ABSENT or sensitive else Json.of(becomes),
+            origin,
+            sensitive=sensitive,
+        )
+
+
+def _private(field: str, old: Json, new: Json, origin: Origin) -> Iterator[FieldChange]:
+    """Private values that both sides have and that differ: said, never shown."""
+    for path in sorted(private_parameters(old.value) | private_parameters(new.value), key=str):
+        was, becomes = _at(old.value, path), _at(new.value, path)
+        if _ABSENT not in (was, becomes) and Json.of(was) != Json.of(becomes):
+            yield FieldChange(path_text([field, *path]), None, None, origin, sensitive=True)
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for segment in path:
+        try:
+            value = value[segment]
+        except (KeyError, IndexError, TypeError):
+            return _ABSENT
+    return value
+
+
+def _shown(normal: Json) -> Json | None:
+    return None if normal.is_empty else normal
+
+
+def _leaves(before: Any, after: Any) -> list[tuple[list[str | int], Any, Any]]:
+    """Each place in which two documents differ: path, value before and value after; sorted by path."""
+    from deepdiff import DeepDiff  # noqa: PLC0415 (slow to import, and most plans find nothing to compare)
+
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
+    leaves = [
+        (
+            level.path(output_format="list"),
+            _ABSENT if kind.endswith("_added") else level.t1,
+            _ABSENT if kind.endswith("_removed") else level.t2,
+        )
+        for kind, levels in tree.items()
+        for level in levels
+    ]
+    return sorted(leaves, key=lambda leaf: path_text(leaf[0]))
+
+
+def path_text(path: list[str | int]) -> str:
+    """A path as people read it: `definition.States["My state"].Choices[0].Next`."""
+    text = ""
+    for segment in path:
+        if isinstance(segment, int):
+            text += f"[{segment}]"
+        elif _PLAIN_SEGMENT.fullmatch(segment):
+            text += f".{segment}" if text else segment
+        else:
+            quoted = segment.replace("\\", "\\\\").replace('"', '\\"')
+            text += f'["{quoted}"]'
+    return text

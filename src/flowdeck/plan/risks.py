@@ -1,0 +1,204 @@
+"""Risks: what a reviewer must know of a step, one small rule each, and the level that the guardrails give it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flowdeck.model.flow import Flow, WantedFlow
+from flowdeck.model.live import Live, Runs
+from flowdeck.model.manifest import Guardrails, Manifest
+from flowdeck.model.principal import ALL_AUTHENTICATED, GROUP, PUBLIC
+from flowdeck.model.risk import DEFAULT_LEVELS, Level, Risk
+from flowdeck.model.step import Adopt, Create, Delete, Replace, Step, Update
+
+# Deleting more than this share of at least this many flows is a mass delete; deleting all of any number is one too.
+_MASS_SHARE = 0.3
+_MASS_FLOOR = 10
+# The guardrails cannot set it: deleting the lines that protect a flow must not delete the protection.
+_ALWAYS_BLOCKS = "protected"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a rule may look at beside the step itself."""
+
+    manifest: Manifest
+    live: Live
+    deletes: int
+
+
+Rule = Callable[[Step, Circumstances], Iterator[tuple[str, str]]]
+
+
+def assess(step: Step, circumstances: Circumstances) -> tuple[Risk, ...]:
+    """Every risk of the step, the gravest first, then in the order of the rules."""
+    found = [
+        Risk(code, level, message)
+        for rule in RULES
+        for code, message in rule(step, circumstances)
+        if (level := level_of(code, circumstances.manifest.guardrails, step)) is not Level.OFF
+    ]
+    return tuple(sorted(found, key=lambda risk: -list(Level).index(risk.level)))
+
+
+def level_of(code: str, guardrails: Guardrails, step: Step) -> Level:
+    """The level of a risk here: the guardrails', else the default, which is graver for access lost by an adoption."""
+    if code == _ALWAYS_BLOCKS:
+        return Level.BLOCK
+    default = Level.BLOCK if code == "access-removed" and isinstance(step, Adopt) else DEFAULT_LEVELS[code]
+    return guardrails.levels.get(code, default)
+
+
+def _after(step: Step) -> WantedFlow | None:
+    return step.wanted if isinstance(step, Create | Update | Adopt | Replace) else None
+
+
+def _before(step: Step) -> Flow | None:
+    return step.live.flow if isinstance(step, Update | Adopt | Replace) else None
+
+
+def protected(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """protected: a delete or replace of a flow that carries our protection."""
+    if isinstance(step, Delete | Replace) and step.live.keywords.protected:
+        yield "protected", "the flow is protected; apply `protect: false` first"
+
+
+def mass_delete(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
+    """mass-delete: more than 30 % of ten or more managed flows, or all of them."""
+    if isinstance(step, Delete):
+        total = at.live.managed
+        if at.deletes >= total or (total >= _MASS_FLOOR and at.deletes > _MASS_SHARE * total):
+            yield "mass-delete", f"the plan deletes {at.deletes} of {total} managed flows"
+
+
+def delete(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
+    """delete: the flow, its id and its scope go for good; delete-active-runs: while runs of it are active."""
+    if isinstance(step, Delete):
+        yield "delete", "the flow, its id and its scope are gone for good"
+        runs = at.live.runs.get(step.live.id, Runs())
+        if runs.active:
+            yield "delete-active-runs", f"{runs.active} runs of it are active"
+
+
+def replaced(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """replace: a new id and scope."""
+    if isinstance(step, Replace):
+        yield "replace", "the flow gets a new id and scope: timers, consents and links to it are lost"
+
+
+def marker_lost(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
+    """marker-lost: a create while an administered flow of the same title has no marker."""
+    if isinstance(step, Create) and (ids := at.live.namesakes.get(step.name)):
+        yield "marker-lost", f"a flow of this title exists without our marker ({', '.join(ids)}): adopt it with `id:`"
+
+
+def grants(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """public-view, open-start, new-administrator, group-grant: somebody gains access; access-removed: loses it."""
+    if isinstance(step, Delete):
+        return
+    for change in step.difference.roles:
+        role = change.role.replace("_", " ")
+        if PUBLIC in change.added:
+            yield "public-view", "anybody may see this flow"
+        if ALL_AUTHENTICATED in change.added:
+            yield "open-start", "any Globus user may start this flow"
+        if change.role == "administrators" and change.added:
+            yield "new-administrator", f"{', '.join(change.added)} may change and delete this flow"
+        if groups := [one for one in change.added if one.startswith(GROUP)]:
+            yield "group-grant", f"{', '.join(groups)} become {role}: whoever is in the group, now and later"
+        if change.removed:
+            yield "access-removed", f"{', '.join(change.removed)} lose the role {role}"
+
+
+def lock_out(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
+    """lock-out: a deployer that is not the owner would lose its administrator role."""
+    if isinstance(step, Update | Adopt) and "administrators" in step.sends:
+        owner = at.live.identity if "owner" in step.sends else step.live.flow.owner
+        deployers = at.manifest.deployers or frozenset({at.live.identity})
+        lost = step.live.flow.administrators - step.wanted.flow.administrators
+        for deployer in sorted((deployers & lost) - {owner}):
+            yield "lock-out", f"the deployer {deployer} would no longer administer this flow"
+
+
+def administrators_required(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
+    """administrators-required: one that the guardrails demand would not hold the role; the owner holds it anyway."""
+    after, before = _after(step), _before(step)
+    if after and "administrators" not in after.ignore:
+        owner = before.owner if before and after.flow.owner is None else at.live.identity
+        for principal in at.manifest.guardrails.administrators_required:
+            if principal not in after.flow.administrators and principal != owner:
+                yield "administrators-required", f"{principal} must be an administrator"
+
+
+def owner_change(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
+    """owner-change: the identity in use takes the flow over."""
+    if isinstance(step, Update | Adopt) and "owner" in step.sends:
+        yield "owner-change", f"the owner becomes {at.live.identity}, instead of {step.live.flow.owner}"
+
+
+def consent_change(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """consent-change: a live flow names more scopes, so its users must consent again."""
+    if not isinstance(step, Create) and (added := step.difference.scopes.added):
+        yield "consent-change", f"users must consent again: {', '.join(added)}"
+
+
+def run_as_change(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """run-as-change: states run as other identities than before."""
+    after, before = _after(step), _before(step)
+    if after and before:
+        old, new = (_texts(flow, "RunAs") for flow in (before, after.flow))
+        if old != new:
+            yield "run-as-change", f"RunAs was {_listed(old)} and becomes {_listed(new)}"
+
+
+def action_host(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
+    """action-host: an action's URL is on a host that the guardrails do not list."""
+    allowed = at.manifest.guardrails.allowed_action_hosts
+    if allowed is not None and (after := _after(step)):
+        hosts = {urlsplit(url).hostname or url for url in _texts(after.flow, "ActionUrl")}
+        for host in sorted(hosts - set(allowed)):
+            yield "action-host", f"{host} is not among the allowed action hosts"
+
+
+def no_subscription(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """no-subscription: the service keeps a flow without a subscription for 30 days (its documentation of limits)."""
+    if isinstance(step, Create | Replace) and step.wanted.flow.subscription is None:
+        yield "no-subscription", "without a subscription the service may end the flow after 30 days"
+
+
+def drift_overwrite(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """drift-overwrite: what somebody changed outside is undone."""
+    if isinstance(step, Update) and step.difference.drifted:
+        drifted = [change.path for change in step.difference.fields if change.origin.is_drift]
+        drifted += [change.role for change in step.difference.roles if change.origin.is_drift]
+        yield "drift-overwrite", f"a change made outside is overwritten: {', '.join(drifted)}"
+
+
+RULES: tuple[Rule, ...] = (
+    protected,
+    mass_delete,
+    replaced,
+    marker_lost,
+    lock_out,
+    administrators_required,
+    grants,
+    owner_change,
+    consent_change,
+    run_as_change,
+    action_host,
+    no_subscription,
+    drift_overwrite,
+    delete,
+)
+
+
+def _texts(flow: Flow, key: str) -> frozenset[str]:
+    """The texts that the states of a flow's definition have under `key`."""
+    definition = flow.definition.value
+    states = definition.get("States") if isinstance(definition, dict) else None
+    found = (state.get(key) for state in (states or {}).values() if isinstance(state, dict))
+    return frozenset(text for text in found if isinstance(text, str))
+
+
+def _listed(texts: frozenset[str]) -> str:
+    return ", ".join(sorted(texts)) or "not set"
