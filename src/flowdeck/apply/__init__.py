@@ -1,0 +1,5 @@
+"""The only writer: does the steps of a plan through a Writer, and settles what became of each."""
+
+from flowdeck.apply.execute import execute
+
+__all__ = ["execute"]
