@@ -1,0 +1,104 @@
+"""What every command has in common: the options, where output goes, and how the service is reached."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TextIO, TypeVar
+
+import click
+
+from flowdeck.model.diagnostic import Diagnostic, Severity
+from flowdeck.render.paint import Paint, coloured, colourless
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The common options of one invocation. Results go to stdout, everything else to stderr."""
+
+    file: str | None = None
+    environment: str | None = None
+    format: str = "text"
+    parallelism: int = 8
+    color: bool = True
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether people read the output."""
+        return self.format == "text"
+
+    @property
+    def paint(self) -> Paint:
+        """The colours of stdout."""
+        return self.paint_on(sys.stdout)
+
+    def paint_on(self, stream: TextIO) -> Paint:
+        """The colours of one stream."""
+        return paint_for(stream) if self.color else colourless
+
+    def say(self, text: str) -> None:
+        """Print a result."""
+        if text:
+            click.echo(text, color=True)
+
+    def tell(self, text: str) -> None:
+        """Print something about the result, unless --quiet."""
+        if text and not self.quiet:
+            click.echo(text, err=True, color=True)
+
+    def warn(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Print diagnostics, also with --quiet if they are errors; in a document they stand already."""
+        from flowdeck.render import diagnostics as face  # noqa: PLC0415 (commands without diagnostics do not need it)
+
+        shown = [one for one in diagnostics if one.severity is Severity.ERROR or not self.quiet]
+        if shown:
+            click.echo(face.text(shown, self.paint_on(sys.stderr)) + "\n", err=True, color=True)
+
+
+def paint_for(stream: TextIO) -> Paint:
+    """Colour on a terminal, unless NO_COLOR is set or the terminal is dumb (no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or "--no-color" in sys.argv
+    return coloured if stream.isatty() and not plain else colourless
+
+
+def options(*formats: str) -> Callable[[F], F]:
+    """The common options, gathered into the command's first argument, a Door; `formats` beside text, its own."""
+
+    def decorate(function: F) -> F:
+        def command(**given: Any) -> Any:
+            names = ("file", "environment", "format", "parallelism", "color", "quiet", "verbose")
+            door = Door(**{name: given.pop(name) for name in names if name in given})
+            return function(door, **given)
+
+        command.__doc__ = function.__doc__
+        command.__name__ = function.__name__
+        command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own
+        for option in reversed(_common(formats)):
+            command = option(command)
+        return command  # type: ignore[return-value]  # click does not care for the wrapped signature
+
+    return decorate
+
+
+def _common(formats: tuple[str, ...]) -> list[Callable[[Any], Any]]:
+    return [
+        click.option("-f", "--file", metavar="PATH", help="flows.yaml, or the folder that holds it. [FLOWDECK_FILE]"),
+        click.option(
+            "-e", "--env", "environment", envvar="FLOWDECK_ENV", metavar="NAME", help="The environment. [FLOWDECK_ENV]"
+        ),
+        *(
+            [click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True)]
+            if len(formats) > 1
+            else []
+        ),
+        click.option(
+            "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests side by side."
+        ),
+        click.option("--color/--no-color", default=True, help="Colour on terminals; NO_COLOR turns it off too."),
+        click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more on the way."),
+    ]

@@ -1,0 +1,24 @@
+"""flowdeck drift: what was changed or deleted outside."""
+
+import click
+
+from flowdeck.cli.connection import connection
+from flowdeck.cli.door import Door, options
+from flowdeck.cli.exit_codes import Exit
+from flowdeck.cli.project import opened
+from flowdeck.plan import only_drift
+from flowdeck.render import document, plan_text
+from flowdeck.service.globus import GlobusReader
+from flowdeck.workflow import make_plan
+
+
+@click.command()
+@options("text", "json")
+def command(door: Door) -> int:
+    """Show what was changed or deleted outside flowdeck; exit with 2 if anything was."""
+    loaded = opened(door)
+    with connection(door, loaded.manifest) as access:
+        drift = only_drift(make_plan(loaded, GlobusReader(access)))
+    door.warn(drift.diagnostics)
+    door.say(plan_text.drift(drift, door.paint) if door.is_text else document.text(document.plan(drift)))
+    return Exit.CHANGES if drift.steps else Exit.DONE

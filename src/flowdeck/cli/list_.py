@@ -1,0 +1,22 @@
+"""flowdeck list: the flows of an environment."""
+
+import click
+
+from flowdeck.cli.connection import connection
+from flowdeck.cli.door import Door, options
+from flowdeck.cli.exit_codes import Exit
+from flowdeck.cli.project import opened
+from flowdeck.render import document, table
+from flowdeck.service.globus import GlobusReader
+from flowdeck.workflow import managed_flows
+
+
+@click.command()
+@options("text", "json")
+def command(door: Door) -> int:
+    """List the flows of this environment that flowdeck manages."""
+    loaded = opened(door, definitions=False)
+    with connection(door, loaded.manifest) as access:
+        flows = managed_flows(loaded, GlobusReader(access))
+    door.say(table.listing(flows, door.paint) if door.is_text else document.text(document.listing(flows)))
+    return Exit.DONE

@@ -1,0 +1,23 @@
+"""flowdeck show: one live flow."""
+
+import click
+
+from flowdeck.cli.connection import connection
+from flowdeck.cli.door import Door, options
+from flowdeck.cli.exit_codes import Exit
+from flowdeck.cli.project import opened
+from flowdeck.render import document, table
+from flowdeck.service.globus import GlobusReader
+from flowdeck.workflow import managed_flow
+
+
+@click.command()
+@options("text", "json")
+@click.argument("name")
+def command(door: Door, name: str) -> int:
+    """Show one live flow: settings, roles, states; with --format json the definition too."""
+    loaded = opened(door, definitions=False)
+    with connection(door, loaded.manifest) as access:
+        flow = managed_flow(loaded, GlobusReader(access), name)
+    door.say(table.flow(flow, door.paint) if door.is_text else document.text(document.flow(flow)))
+    return Exit.DONE

@@ -1,0 +1,33 @@
+"""flowdeck validate: check manifests and definitions."""
+
+import click
+
+from flowdeck import manifest
+from flowdeck.cli.connection import connection
+from flowdeck.cli.door import Door, options
+from flowdeck.cli.exit_codes import Exit
+from flowdeck.model.diagnostic import has_errors
+from flowdeck.render import diagnostics as face
+from flowdeck.render import document
+
+
+@click.command()
+@options("text", "json")
+@click.option("--online", is_flag=True, help="Also ask the service, with credentials.")
+def command(door: Door, online: bool) -> int:
+    """Check manifests and definitions: offline, without credentials, everything that can be known so."""
+    found, diagnostics = manifest.load(manifest.find(door.file), door.environment)
+    if found and online:
+        from flowdeck.service.globus import GlobusReader  # noqa: PLC0415 (offline, the SDK is not needed)
+        from flowdeck.workflow import ask_service  # noqa: PLC0415
+
+        with connection(door, found, writing=True) as access:
+            diagnostics = ask_service(found, GlobusReader(access), diagnostics)
+    if not door.is_text:
+        door.say(document.text(document.validation(diagnostics)))
+    else:
+        door.say(face.text(diagnostics, door.paint))
+        if found:
+            counted = f"{len(found.flows)} flow{'' if len(found.flows) == 1 else 's'}"
+            door.tell(f"{found.project} / {found.environment}: {counted}, {len(diagnostics)} problems.")
+    return Exit.FAILED if has_errors(diagnostics) else Exit.DONE

@@ -1,0 +1,1 @@
+"""Faces: how plans, results and diagnostics are shown. They never decide and never fetch."""

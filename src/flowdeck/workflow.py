@@ -1,0 +1,154 @@
+"""The sentence: load, observe, plan, apply. The only file that knows every room; it decides nothing about flows."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event as Flag
+
+from flowdeck import apply, manifest, observe, plan
+from flowdeck.definition import published
+from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Place, Severity, has_errors, in_order
+from flowdeck.model.errors import REFUSALS, Invalid, Refused
+from flowdeck.model.event import Event
+from flowdeck.model.flow import WantedFlow
+from flowdeck.model.live import Live, ManagedFlow
+from flowdeck.model.manifest import Manifest
+from flowdeck.model.plan import Plan
+from flowdeck.model.result import Result, StepOutcome, StepResult
+from flowdeck.model.step import Create, Replace, id_of
+from flowdeck.service.ports import Detail, Reader, Writer
+from flowdeck.service.problems import diagnostic_of
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A manifest that can be used, and what there is to say about it."""
+
+    manifest: Manifest
+    diagnostics: Diagnostics
+
+
+def load(path: Path, environment: str | None = None, *, definitions: bool = True) -> Loaded:
+    """Read the manifest. Raises Invalid with every problem, or Misused for an environment that there is not."""
+    found, diagnostics = manifest.load(path, environment, definitions=definitions)
+    if found is None:
+        raise Invalid(*diagnostics)
+    return Loaded(found, diagnostics)
+
+
+def look(loaded: Loaded, reader: Reader) -> tuple[Live, Diagnostics]:
+    """Observe the live side. Raises Refused or Invalid when what is found forbids a plan, ServiceError otherwise."""
+    live, diagnostics = observe.observe(loaded.manifest, reader)
+    if has_errors(diagnostics):
+        refused = any(one.severity is Severity.ERROR and one.code in REFUSALS for one in diagnostics)
+        raise (Refused if refused else Invalid)(*in_order((*loaded.diagnostics, *diagnostics)))
+    return live, in_order((*loaded.diagnostics, *diagnostics))
+
+
+def make_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
+    """The plan for the named flows, or for all. Raises as `look` does, and Misused for a name that means no flow."""
+    live, diagnostics = look(loaded, reader)
+    selected = plan.selection(names, _known(loaded.manifest, live))
+    return plan.build(loaded.manifest, live, reader.service, selected, diagnostics)
+
+
+def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
+    """The plan for the empty manifest."""
+    return make_plan(replace(loaded, manifest=loaded.manifest.emptied()), reader, names)
+
+
+def make_forget_plan(loaded: Loaded, reader: Reader, names: Iterable[str]) -> Plan:
+    """The plan that takes our marker off the named flows."""
+    live, diagnostics = look(loaded, reader)
+    selected = plan.selection(names, {*live.found, *(name for name, _ in live.undeclared)})
+    return plan.forgetting(loaded.manifest, live, reader.service, selected, diagnostics)
+
+
+def without_deletes(made: Plan) -> Plan:
+    """Apply's `--no-delete`: the same plan, its deletes left for another time; the digest stays the reviewed one."""
+    return plan.keep(made, lambda step: step.action not in ("delete", "withdraw"))
+
+
+def gate(
+    made: Plan, manifest_: Manifest, identity: str, reviewed: plan.Reviewed | None, allowed: Iterable[str]
+) -> Diagnostics:
+    """Everything that forbids applying the plan; empty when nothing does."""
+    mismatch = plan.unexpected(made, reviewed) if reviewed else None
+    if mismatch:
+        return (mismatch,)
+    creates = any(isinstance(step, Create | Replace) for step in made.steps)
+    if creates and manifest_.deployers and identity not in manifest_.deployers:
+        # What it creates would be its own, and so not ours: the next plan would create it again.
+        return (
+            Diagnostic(
+                "not-a-deployer",
+                f"{identity} is not among the environment's deployers, so it must not create flows",
+                "apply as a deployer, or list this identity under `deployers`",
+            ),
+        )
+    return plan.blocking(made, allowed)
+
+
+def refuse(made: Plan, why: Diagnostics) -> Result:
+    """The result of an apply that the gate stopped: nothing was written."""
+    by_address = {one.address: one for one in reversed(why)}
+    steps = tuple(
+        StepResult(step, StepOutcome.REFUSED, id_of(step), by_address.get(step.address, why[0])) for step in made.steps
+    )
+    return Result(made.digest, steps, why)
+
+
+def do(
+    made: Plan,
+    manifest_: Manifest,
+    reader: Reader,
+    writer: Writer,
+    on_event: Callable[[Event], None],
+    *,
+    commit: str,
+    parallelism: int,
+    stop: Flag,
+) -> Result:
+    """Apply the plan; whatever happens is in the result."""
+    return apply.execute(
+        made, writer, reader, manifest_.places, on_event, commit=commit, parallelism=parallelism, stop=stop
+    )
+
+
+def managed_flows(loaded: Loaded, reader: Reader) -> tuple[ManagedFlow, ...]:
+    """The live flows of ours, declared or not, by name."""
+    live, _ = look(loaded, reader)
+    flows = [*live.found.items(), *live.undeclared]
+    return tuple(
+        ManagedFlow(name, flow, plan.is_drifted(flow), published(flow.flow, "definition"))
+        for name, flow in sorted(flows)
+        if flow.keywords.markers
+    )
+
+
+def managed_flow(loaded: Loaded, reader: Reader, name: str) -> ManagedFlow:
+    """One of them. Raises Misused when there is none of that name."""
+    flows = {flow.name: flow for flow in managed_flows(loaded, reader)}
+    selected = plan.selection([name], flows)
+    return next(flow for known, flow in flows.items() if selected(known))
+
+
+def ask_service(manifest_: Manifest, reader: Reader, known: Diagnostics) -> Diagnostics:
+    """What is known already of the definitions, and what the service says of each, at its place in the user's files."""
+    found: list[Diagnostic] = []
+    for wanted in manifest_.flows:
+        problem = reader.validate(wanted.flow.definition, wanted.flow.input_schema)
+        if problem is None:
+            continue
+        whole = diagnostic_of(problem, wanted.address)
+        details = [replace(whole, message=one.message, place=_place(manifest_, wanted, one)) for one in problem.details]
+        found += details or [replace(whole, place=manifest_.places.of(wanted.name, ("definition",)))]
+    return in_order((*known, *found))
+
+
+def _place(manifest_: Manifest, wanted: WantedFlow, detail: Detail) -> Place | None:
+    return manifest_.places.of(wanted.name, detail.location or ("definition",))
+
+
+def _known(manifest_: Manifest, live: Live) -> set[str]:
+    return {*(flow.name for flow in manifest_.flows), *live.found, *(name for name, _ in live.undeclared)}
