@@ -11,10 +11,11 @@ from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Place, Severity, 
 from flowdeck.model.errors import REFUSALS, Invalid, Refused
 from flowdeck.model.event import Event
 from flowdeck.model.flow import WantedFlow
-from flowdeck.model.live import Live, ManagedFlow
+from flowdeck.model.live import Live, LiveFlow, ManagedFlow
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.plan import Plan
 from flowdeck.model.result import Result, StepOutcome, StepResult
+from flowdeck.model.risk import Level
 from flowdeck.model.step import Create, Replace, id_of
 from flowdeck.service.ports import Detail, Reader, Writer
 from flowdeck.service.problems import diagnostic_of
@@ -53,8 +54,11 @@ def make_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan
 
 
 def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
-    """The plan for the empty manifest."""
-    return make_plan(replace(loaded, manifest=loaded.manifest.emptied()), reader, names)
+    """The plan for the empty manifest, in which a mass delete is what was asked for: a warning, not a block."""
+    empty = loaded.manifest.emptied()
+    levels = {**empty.guardrails.levels, "mass-delete": Level.WARN}
+    lifted = replace(empty, guardrails=replace(empty.guardrails, levels=levels))
+    return make_plan(replace(loaded, manifest=lifted), reader, names)
 
 
 def make_forget_plan(loaded: Loaded, reader: Reader, names: Iterable[str]) -> Plan:
@@ -131,6 +135,11 @@ def managed_flow(loaded: Loaded, reader: Reader, name: str) -> ManagedFlow:
     flows = {flow.name: flow for flow in managed_flows(loaded, reader)}
     selected = plan.selection([name], flows)
     return next(flow for known, flow in flows.items() if selected(known))
+
+
+def importable(loaded: Loaded, reader: Reader, id: str) -> LiveFlow:
+    """A live flow that this project may adopt. Raises Invalid if it is not there, Refused if it is not ours to take."""
+    return observe.adoptable(loaded.manifest, reader, id)
 
 
 def ask_service(manifest_: Manifest, reader: Reader, known: Diagnostics) -> Diagnostics:

@@ -58,10 +58,8 @@ def consent_options(function: F) -> F:
     return function
 
 
-def carry_out(
-    door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], consent: Consent, lifted: tuple[str, ...] = ()
-) -> int:
-    """Make the plan, show it, pass the gate, ask, apply, and say what became of it; `lifted` risks do not block."""
+def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], consent: Consent) -> int:
+    """Make the plan, show it, pass the gate, ask, apply, and say what became of it."""
     try:
         _check_allowed(consent.allow)
         with connection(door, loaded.manifest, writing=True) as access:
@@ -73,7 +71,7 @@ def carry_out(
             if not plan.steps:
                 return _show(door, Result(plan.digest, (), plan.diagnostics))
             reviewed = _reviewed(consent.expect, plan) if consent.expect else None
-            refused = gate(plan, loaded.manifest, reader.identity, reviewed, (*consent.allow, *lifted))
+            refused = gate(plan, loaded.manifest, reader.identity, reviewed, consent.allow)
             if refused:
                 return _show(door, refuse(plan, refused))
             if not (consent.yes or reviewed):

@@ -19,4 +19,4 @@ def command(door: Door, yes: bool, expect: str | None, allow: tuple[str, ...], n
     """
     loaded = opened(door, definitions=False)
     consent = Consent(yes, expect, allow)
-    return carry_out(door, loaded, lambda reader: make_destroy_plan(loaded, reader, names), consent, ("mass-delete",))
+    return carry_out(door, loaded, lambda reader: make_destroy_plan(loaded, reader, names), consent)

@@ -1,6 +1,7 @@
 """The flow-definition language: what a definition may say, checked without the service."""
 
 from flowdeck.definition.checks import Finding, check
+from flowdeck.definition.layout import in_reading_order
 from flowdeck.definition.normal import compared, differing, field_digests, published
 from flowdeck.definition.scopes import scopes
 from flowdeck.definition.states import StatesDifference, compare_states
@@ -13,6 +14,7 @@ __all__ = [
     "compared",
     "differing",
     "field_digests",
+    "in_reading_order",
     "published",
     "scopes",
 ]

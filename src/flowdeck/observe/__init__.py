@@ -1,5 +1,5 @@
 """Look at the service through a Reader: which live flow is whose, and may we administer it."""
 
-from flowdeck.observe.observe import observe
+from flowdeck.observe.observe import adoptable, observe
 
-__all__ = ["observe"]
+__all__ = ["adoptable", "observe"]

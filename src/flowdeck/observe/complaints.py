@@ -9,25 +9,21 @@ from flowdeck.model.manifest import Manifest
 from flowdeck.model.marker import Marker
 
 
-def flow_not_found(manifest: Manifest, wanted: WantedFlow, id: str) -> Diagnostic:
-    """The manifest names an id that the service does not show us."""
+def flow_not_found(id: str) -> Diagnostic:
+    """The service does not show us a flow of that id."""
     return Diagnostic(
         "flow-not-found",
         f"there is no flow {id}, or the identity in use may not see it",
-        "correct the `id`, or remove it to create a new flow",
-        manifest.places.of(wanted.name, ("id",)),
-        wanted.address,
+        "correct the id; in a manifest, remove it to create a new flow",
     )
 
 
-def claimed_elsewhere(manifest: Manifest, wanted: WantedFlow, id: str, marker: Marker) -> Diagnostic:
-    """The manifest names the id of a flow that carries another address's marker."""
+def claimed_elsewhere(id: str, marker: Marker) -> Diagnostic:
+    """A flow that we are to adopt carries another address's marker."""
     return Diagnostic(
         "claimed-elsewhere",
         f"flow {id} belongs to `{marker.project}/{marker.environment}/{marker.name}`",
         "run `flowdeck forget` there first; within one environment, use `moved_from`",
-        manifest.places.of(wanted.name, ("id",)),
-        wanted.address,
     )
 
 
@@ -63,11 +59,11 @@ def foreign_claim(name: str, flow: LiveFlow, severity: Severity) -> Diagnostic:
     )
 
 
-def not_administrator(name: str, flow: LiveFlow, identity: str) -> Diagnostic:
+def not_administrator(address: str | None, flow: LiveFlow, identity: str) -> Diagnostic:
     """The flow is ours to manage, but the identity in use does not see its roles and may not change it."""
     return Diagnostic(
         "not-administrator",
         f"{identity} may not administer flow {flow.id}: its roles are {', '.join(sorted(flow.our_roles)) or 'none'}",
         "make it an administrator: the service shows roles to administrators only, and a plan without them is wrong",
-        address=address_of(name),
+        address=address,
     )

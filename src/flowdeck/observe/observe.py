@@ -1,8 +1,11 @@
 """From the declared flows and a Reader to the live side of one environment."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, in_order
+from flowdeck.model.errors import Invalid, Refused
+from flowdeck.model.flow import address_of
 from flowdeck.model.live import Live, LiveFlow
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.marker import Marker, marker_prefix
@@ -41,6 +44,21 @@ def observe(manifest: Manifest, reader: Reader) -> tuple[Live, Diagnostics]:
     return live, in_order([*unfit, *pairing.diagnostics, *used, *_not_administered(live)])
 
 
+def adoptable(manifest: Manifest, reader: Reader, id: str) -> LiveFlow:
+    """A live flow that nobody manages and that we may administer.
+
+    Raises Invalid (`flow-not-found`) or Refused (`claimed-elsewhere`, `not-administrator`).
+    """
+    live = reader.read(id)
+    if isinstance(live, Gone):
+        raise Invalid(flow_not_found(id))
+    if live.keywords.markers:
+        raise Refused(claimed_elsewhere(id, live.keywords.markers[0]))
+    if not live.administered:
+        raise Refused(not_administrator(None, live, reader.identity))
+    return live
+
+
 def _carries(flow: LiveFlow, prefix: str) -> bool:
     return any(str(marker).startswith(prefix) for marker in flow.keywords.markers)
 
@@ -55,13 +73,14 @@ def _named(
         if wanted.id is None:
             continue
         live = marked.get(wanted.id) or reader.read(wanted.id)
+        place = manifest.places.of(wanted.name, ("id",))
         own = {
             Marker(manifest.project, manifest.environment, name) for name in (wanted.name, wanted.moved_from) if name
         }
         if isinstance(live, Gone):
-            complaints.append(flow_not_found(manifest, wanted, live.id))
+            complaints.append(replace(flow_not_found(live.id), place=place, address=wanted.address))
         elif others := set(live.keywords.markers) - own:
-            complaints.append(claimed_elsewhere(manifest, wanted, live.id, min(others)))
+            complaints.append(replace(claimed_elsewhere(live.id, min(others)), place=place, address=wanted.address))
         else:
             named[wanted.name] = live
     return named, complaints
@@ -89,4 +108,4 @@ def _unused(pairing: Pairing, reader: Reader) -> tuple[tuple[Named, ...], list[D
 
 def _not_administered(live: Live) -> list[Diagnostic]:
     ours = [*live.found.items(), *live.undeclared, *live.surplus, *live.replaced]
-    return [not_administrator(name, flow, live.identity) for name, flow in ours if not flow.administered]
+    return [not_administrator(address_of(name), flow, live.identity) for name, flow in ours if not flow.administered]

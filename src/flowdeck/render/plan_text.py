@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flowdeck.model.change import Difference, FieldChange, Origin, RoleChange
+from flowdeck.model.change import Difference, FieldChange, NamesChange, Origin, RoleChange
 from flowdeck.model.json_value import Json
 from flowdeck.model.plan import Plan
 from flowdeck.model.risk import Level, Risk
@@ -82,19 +82,26 @@ def _drifted(step: Step, paint: Paint) -> Iterator[str]:
 def _difference(difference: Difference, paint: Paint, *, with_origin: bool) -> Iterator[str]:
     states = difference.states
     for change in difference.fields:
-        origin = _origin(change.origin) if with_origin else ""
-        if change.path == "definition" and change.before is None and states.added:
-            yield f"{_INDENT}definition: {_count(len(states.added), 'state')}: {plain(', '.join(states.added))}"
-        elif with_origin:
-            yield f"{_INDENT}{plain(change.path)}: {_change(change, paint)}{origin}"
-        else:
-            yield f"{_INDENT}{plain(change.path)}: {_value(change.after, change)}"
+        shown = _change(change, paint) + _origin(change.origin) if with_origin else _new(change, states)
+        yield f"{_INDENT}{plain(change.path)}: {shown}"
     for role in difference.roles:
         yield from _role(role, paint, with_origin=with_origin)
     if with_origin and (states.added or states.removed):
         parts = [*(paint(f"+ {plain(one)}", "green") for one in states.added)]
         parts += [paint(f"- {plain(one)}", "red") for one in states.removed]
         yield f"{_INDENT}states: {', '.join(parts)}"
+
+
+def _new(change: FieldChange, states: NamesChange) -> str:
+    """A field of a flow that does not exist yet; of a document, what it is made of."""
+    value = change.after.value if change.after else None
+    if change.path == "definition" and states.added:
+        return f"{_count(len(states.added), 'state')}: {plain(', '.join(states.added))}"
+    if change.path == "input_schema" and isinstance(value, dict) and isinstance(value.get("properties"), dict):
+        required = value.get("required") or ()
+        names = [f"{name} (required)" if name in required else name for name in value["properties"]]
+        return plain(", ".join(names)) or "no properties"
+    return _value(change.after, change)
 
 
 def _role(change: RoleChange, paint: Paint, *, with_origin: bool) -> Iterator[str]:
@@ -150,9 +157,9 @@ def _closing(shown: Plan, paint: Paint, next_command: str) -> Iterator[str]:
     blocked = [step for step in shown.steps if step.blocked]
     if blocked:
         names = ", ".join(f"{step.address} ({', '.join(_blockers(step))})" for step in blocked)
-        yield f"{paint('Blocked:', 'red')} {names}"
+        yield f"{paint('Blocked:', 'red')} {names}. Apply refuses this plan unless `--allow` lifts each of them."
     yield f"Digest: {shown.digest[:12]}"
-    if next_command:
+    if next_command and not blocked:
         yield f"Next: {paint(next_command, 'green')}"
 
 

@@ -27,7 +27,7 @@ def flow(shown: ManagedFlow, paint: Paint) -> str:
     live, settings = shown.live, shown.live.flow
     definition = shown.definition.value
     states = definition.get("States") if isinstance(definition, dict) else None
-    rows = {
+    rows: dict[str, str] = {
         "id": live.id,
         "title": settings.title,
         "subtitle": settings.subtitle,
