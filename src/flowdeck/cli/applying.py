@@ -62,6 +62,7 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
     """Make the plan, show it, pass the gate, ask, apply, and say what became of it."""
     try:
         _check_allowed(consent.allow)
+        expected = _expected(consent.expect) if consent.expect else None
         with connection(door, loaded.manifest, writing=True) as access:
             reader = GlobusReader(access)
             plan = make(reader)
@@ -70,7 +71,7 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
                 door.say(plan_text.plan(plan, door.paint))
             if not plan.steps:
                 return _show(door, Result(plan.digest, (), plan.diagnostics))
-            reviewed = _reviewed(consent.expect, plan) if consent.expect else None
+            reviewed = _reviewed(expected, plan) if expected else None
             refused = gate(plan, loaded.manifest, reader.identity, reviewed, consent.allow)
             if refused:
                 return _show(door, refuse(plan, refused))
@@ -116,20 +117,33 @@ def _check_allowed(allowed: tuple[str, ...]) -> None:
             )
 
 
-def _reviewed(expect: str, plan: Plan) -> Reviewed:
+def _expected(expect: str) -> str:
+    """What --expect names: the digest itself, or the text of a plan file."""
     if _DIGEST.fullmatch(expect):
-        return Reviewed(expect)
+        return expect
     try:
-        return read_document(Path(expect).read_text(encoding="utf-8"), plan)
+        return Path(expect).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise Invalid(
-            Diagnostic(
-                "bad-expectation",
-                f"`--expect {expect}`: {reason}",
-                "give 12 to 64 hex digits of a plan's digest, or a file written by `flowdeck plan --out x.json`",
-            )
-        ) from None
+        raise _unusable(error.strerror or "" if isinstance(error, OSError) else "it is not a text file") from None
+
+
+def _reviewed(expected: str, plan: Plan) -> Reviewed:
+    if _DIGEST.fullmatch(expected):
+        return Reviewed(expected)
+    try:
+        return read_document(expected, plan)
+    except ValueError as error:
+        raise _unusable(str(error)) from None
+
+
+def _unusable(reason: str) -> Invalid:
+    return Invalid(
+        Diagnostic(
+            "bad-expectation",
+            f"what --expect names cannot be used: {reason}",
+            "give 12 to 64 hex digits of a plan's digest, or a file written by `flowdeck plan --out x.json`",
+        )
+    )
 
 
 def _ask(door: Door, plan: Plan) -> None:
