@@ -1,0 +1,198 @@
+"""What the service refuses in the body of a create, an update or a validate, field by field."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Set
+from typing import Any
+from uuid import UUID
+
+from flowdeck import definition as language
+from flowdeck.emulator.exchange import JsonObject
+from flowdeck.emulator.refusals import Location, Refusal, problem, refuse
+
+Problems = Iterator[JsonObject]
+
+MOST_PRINCIPALS = 16
+KEYWORD_CHARACTERS = 1024
+DEFAULT_SUBSCRIPTION = "DEFAULT"
+
+_PRINCIPAL = re.compile(r"urn:globus:(auth:identity|groups:id):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def json_body(text: bytes) -> object:
+    """The JSON value of a request body. Raises Refusal for what is no JSON, or cannot be written as UTF-8."""
+    try:
+        value: object = json.loads(text, parse_constant=_refuse_constant)
+        json.dumps(value, ensure_ascii=False).encode()
+    except ValueError as error:
+        raise Refusal(400, "BAD_REQUEST", "The request body is not valid JSON") from error
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def creation(body: object) -> JsonObject:
+    """The body of POST /flows. Raises Refusal with all its problems."""
+    return _checked(body, CREATION, {"definition"}, _NULLABLE)
+
+
+def change(body: object) -> JsonObject:
+    """The body of PUT /flows/{id}, of which every field may be absent. Raises Refusal with all its problems."""
+    return _checked(body, _FIELDS.keys(), set(), frozenset())
+
+
+def validation(body: object) -> JsonObject:
+    """The body of POST /flows/validate. Raises Refusal with all its problems."""
+    return _checked(body, {"definition", "input_schema"}, {"definition"}, frozenset())
+
+
+def _checked(body: object, allowed: Set[str], required: Set[str], nullable: frozenset[str]) -> JsonObject:
+    if not isinstance(body, dict):
+        raise Refusal(400, "BAD_REQUEST", "The request body is not a JSON object")
+    refuse(_problems(body, allowed, required, nullable))
+    return body
+
+
+def _problems(body: JsonObject, allowed: Set[str], required: Set[str], nullable: frozenset[str]) -> Problems:
+    for name, check in _FIELDS.items():
+        if name not in body:
+            if name in required:
+                yield problem((name,), "field required", "value_error.missing")
+        elif name not in allowed:
+            continue
+        elif body[name] is not None:
+            yield from check((name,), body[name])
+        elif name not in nullable:
+            yield problem((name,), "none is not an allowed value", "type_error.none.not_allowed")
+    for name in body:
+        if name not in allowed:
+            yield problem((name,), "extra fields not permitted", "value_error.extra")
+
+
+def _text(least: int, most: int) -> Callable[[Location, Any], Problems]:
+    def check(location: Location, value: Any) -> Problems:
+        if not isinstance(value, str):
+            yield problem(location, "str type expected", "type_error.str")
+        elif len(value) < least:
+            message = f"ensure this value has at least {least} characters"
+            yield problem(location, message, "value_error.any_str.min_length", limit_value=least)
+        elif len(value) > most:
+            message = f"ensure this value has at most {most} characters"
+            yield problem(location, message, "value_error.any_str.max_length", limit_value=most)
+
+    return check
+
+
+def _object(location: Location, value: Any) -> Problems:
+    if not isinstance(value, dict):
+        yield problem(location, "value is not a valid dict", "type_error.dict")
+
+
+def _strings(location: Location, value: Any) -> Problems:
+    if not isinstance(value, list):
+        yield problem(location, "value is not a valid list", "type_error.list")
+        return
+    for index, item in enumerate(value):
+        if not isinstance(item, str):
+            yield problem((*location, index), "str type expected", "type_error.str")
+            return
+    if len(set(value)) < len(value):
+        yield problem(location, "the list has duplicated items", "value_error.list.unique_items")
+
+
+def _keywords(location: Location, value: Any) -> Problems:
+    yield from (broken := list(_strings(location, value)))
+    if not broken and sum(map(len, value)) > KEYWORD_CHARACTERS:
+        message = f"ensure the total length of all keywords is at most {KEYWORD_CHARACTERS} characters"
+        yield problem(location, message, "value_error", limit_value=KEYWORD_CHARACTERS)
+
+
+def _principals(role: str, special: str | None = None) -> Callable[[Location, Any], Problems]:
+    kinds = "<AuthGroupUrn>, <AuthIdentityUrn>" + (f', "{special}"' if special else "")
+
+    def check(location: Location, value: Any) -> Problems:
+        yield from (broken := list(_strings(location, value)))
+        if broken:
+            return
+        if len(value) > MOST_PRINCIPALS:
+            message = f"ensure this value has at most {MOST_PRINCIPALS} items"
+            yield problem(location, message, "value_error.list.max_items", limit_value=MOST_PRINCIPALS)
+        for index, item in enumerate(value):
+            if item != special and not _PRINCIPAL.fullmatch(item):
+                message = (
+                    f'Unrecognized principal string: "{item}". Allowed principal types in role "{role}": [{kinds}]'
+                )
+                yield problem((*location, index), message, "value_error")
+
+    return check
+
+
+def _owner(location: Location, value: Any) -> Problems:
+    if not isinstance(value, str) or not value.startswith("urn:globus:auth:identity:"):
+        message = f'Unrecognized principal string: "{value}". Allowed principal types in role "FlowOwner": '
+        yield problem(location, message + "[<AuthIdentityUrn>]", "value_error")
+
+
+def _uuid(location: Location, value: Any) -> Problems:
+    try:
+        UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        yield problem(location, "value is not a valid uuid", "type_error.uuid")
+
+
+def _subscription(location: Location, value: Any) -> Problems:
+    if value != DEFAULT_SUBSCRIPTION:
+        yield from _uuid(location, value)
+
+
+def _definition(location: Location, value: Any) -> Problems:
+    yield from (broken := list(_object(location, value)))
+    if broken:
+        return
+    worded = list(_worded(value))
+    yield from worded
+    covered = {tuple(entry["loc"][1:]) for entry in worded}
+    for finding in language.check(value):
+        if not any(finding.path[: len(path)] == path for path in covered):
+            yield problem((*location, *finding.path), finding.message, "value_error")
+
+
+def _worded(definition: JsonObject) -> Problems:
+    """The two rules of which the service's own words are known, from fixtures of globus_sdk and globus-cli."""
+    states = definition.get("States")
+    for name, state in states.items() if isinstance(states, dict) else ():
+        location = ("definition", "States", name)
+        if not isinstance(state, dict):
+            continue
+        if "Type" not in state:
+            kind = "value_error.discriminated_union.missing_discriminator"
+            yield problem(location, "Discriminator 'type' is missing in value", kind, discriminator_key="type")
+        elif state["Type"] == "Action" and "End" not in state and "Next" not in state:
+            message = (
+                "A state of type 'Action' must be defined as either terminal (\"End\": true) or transitional"
+                ' ("Next": "NextStateId")'
+            )
+            yield problem(location, message, "value_error")
+
+
+# In the order in which problems are told. Lengths: the service's published API description.
+_FIELDS: dict[str, Callable[[Location, Any], Problems]] = {
+    "title": _text(1, 128),
+    "definition": _definition,
+    "input_schema": _object,
+    "subtitle": _text(0, 128),
+    "description": _text(0, 4096),
+    "flow_owner": _owner,
+    "flow_viewers": _principals("FlowViewer", "public"),
+    "flow_starters": _principals("FlowStarter", "all_authenticated_users"),
+    "flow_administrators": _principals("FlowAdministrator"),
+    "run_managers": _principals("RunManager"),
+    "run_monitors": _principals("RunMonitor"),
+    "keywords": _keywords,
+    "subscription_id": _subscription,
+    "authentication_policy_id": _uuid,
+}
+CREATION = _FIELDS.keys() - {"flow_owner"}
+_NULLABLE = frozenset({"subscription_id", "authentication_policy_id"})
