@@ -33,6 +33,7 @@ from flowdeck.workflow import Loaded, do, gate, refuse
 F = TypeVar("F", bound=Callable[..., object])
 
 _DIGEST = re.compile(r"[0-9a-fA-F]{12,64}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
 # Where CI systems tell the commit (the documentation of GitHub Actions and GitLab CI).
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA")
 _COMMIT_LENGTH = 12
@@ -68,7 +69,8 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
             plan = make(reader)
             if door.is_text:
                 door.warn(plan.diagnostics)
-                door.say(plan_text.plan(plan, door.paint))
+                if not door.quiet:
+                    door.say(plan_text.plan(plan, door.paint))
             if not plan.steps:
                 return _show(door, Result(plan.digest, (), plan.diagnostics))
             reviewed = _reviewed(expected, plan) if expected else None
@@ -105,7 +107,9 @@ def _show(door: Door, result: Result) -> Exit:
     if not door.is_text:
         door.say(document.text(document.result(result)))
     elif result.steps:
-        door.say("\n" + result_text.result(result, door.paint))
+        # On a terminal the progress told each step already, unless nothing was tried.
+        told = _tells(door) and result.outcome is not ApplyOutcome.REFUSED
+        door.say(f"{'' if door.quiet else chr(10)}{result_text.result(result, door.paint, with_steps=not told)}")
     return of_result(result)
 
 
@@ -121,6 +125,8 @@ def _expected(expect: str) -> str:
     """What --expect names: the digest itself, or the text of a plan file."""
     if _DIGEST.fullmatch(expect):
         return expect
+    if _HEX.fullmatch(expect) and not Path(expect).exists():
+        raise Misused(Diagnostic("bad-expectation", f"`{expect}` is no digest", "give 12 to 64 hex digits of it"))
     try:
         return Path(expect).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -159,8 +165,8 @@ def _ask(door: Door, plan: Plan) -> None:
 
 
 def _progress(door: Door) -> Callable[[Event], None]:
-    """Lines on a terminal, or with --verbose; steps end in several threads."""
-    wanted = (sys.stderr.isatty() or door.verbose) and not door.quiet
+    """What happens, as it happens; steps end in several threads."""
+    wanted = _tells(door)
     lock, paint = Lock(), door.paint_on(sys.stderr)
 
     def on_event(event: Event) -> None:
@@ -169,6 +175,11 @@ def _progress(door: Door) -> Callable[[Event], None]:
                 door.tell(result_text.event(event, paint))
 
     return on_event
+
+
+def _tells(door: Door) -> bool:
+    """Progress is for terminals, and for whoever asks with --verbose."""
+    return (sys.stderr.isatty() or door.verbose) and not door.quiet
 
 
 @contextmanager

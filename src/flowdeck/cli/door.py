@@ -91,7 +91,11 @@ def _common(formats: tuple[str, ...]) -> list[Callable[[Any], Any]]:
             "-e", "--env", "environment", envvar="FLOWDECK_ENV", metavar="NAME", help="The environment. [FLOWDECK_ENV]"
         ),
         *(
-            [click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True)]
+            [
+                click.option(
+                    "--format", type=click.Choice(formats), default=formats[0], show_default=True, help="The face."
+                )
+            ]
             if len(formats) > 1
             else []
         ),

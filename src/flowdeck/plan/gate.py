@@ -67,5 +67,7 @@ def blocking(plan: Plan, allowed: Iterable[str]) -> tuple[Diagnostic, ...]:
 
 def _way_out(code: str, name: str) -> str:
     if code == _NEVER_ALLOWED:
-        return "set `protect: false` and apply that on its own first"
+        return "nothing else lifts it, also not --allow"
+    if code == "marker-lost":
+        return f"write that `id:` under flows.{name}; or create a second one with --allow {code}:{name}"
     return f"if that is meant, apply with --allow {code}:{name}"

@@ -60,7 +60,7 @@ def _before(step: Step) -> Flow | None:
 def protected(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
     """protected: a delete or replace of a flow that carries our protection."""
     if isinstance(step, Delete | Replace) and step.live.keywords.protected:
-        yield "protected", "the flow is protected; apply `protect: false` first"
+        yield "protected", "the flow is protected: apply `protect: false` on its own first"
 
 
 def mass_delete(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
@@ -104,10 +104,12 @@ def grants(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
             yield "open-start", "any Globus user may start this flow"
         if change.role == "administrators" and change.added:
             yield "new-administrator", f"{', '.join(change.added)} may change and delete this flow"
-        if groups := [one for one in change.added if one.startswith(GROUP)]:
-            yield "group-grant", f"{', '.join(groups)} become {role}: whoever is in the group, now and later"
         if change.removed:
-            yield "access-removed", f"{', '.join(change.removed)} lose the role {role}"
+            yield "access-removed", f"no longer among the {role}: {', '.join(change.removed)}"
+    groups = {one for change in step.difference.roles for one in change.added if one.startswith(GROUP)}
+    for group in sorted(groups):
+        roles = [change.role.replace("_", " ") for change in step.difference.roles if group in change.added]
+        yield "group-grant", f"whoever is in {group}, now or later, is among the {', '.join(roles)}"
 
 
 def lock_out(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from flowdeck.definition import in_reading_order
 from flowdeck.model.change import Difference, FieldChange, NamesChange, Origin, RoleChange
 from flowdeck.model.json_value import Json
 from flowdeck.model.plan import Plan
@@ -21,6 +22,8 @@ SYMBOLS: dict[Action, tuple[str, str]] = {
 }
 _RISK_STYLES = {Level.BLOCK: "red", Level.WARN: "yellow", Level.NOTE: "dim", Level.OFF: "dim"}
 _INDENT = " " * 6
+# So many removed states are named; more of them say only that the whole machine goes.
+_FEW = 3
 
 
 def plan(shown: Plan, paint: Paint, next_command: str = "") -> str:
@@ -86,7 +89,9 @@ def _difference(difference: Difference, paint: Paint, *, with_origin: bool) -> I
         yield f"{_INDENT}{plain(change.path)}: {shown}"
     for role in difference.roles:
         yield from _role(role, paint, with_origin=with_origin)
-    if with_origin and (states.added or states.removed):
+    if with_origin and len(states.removed) > _FEW and not states.added:
+        yield f"{_INDENT}states: {paint(f'- {len(states.removed)} states', 'red')}"
+    elif with_origin and (states.added or states.removed):
         parts = [*(paint(f"+ {plain(one)}", "green") for one in states.added)]
         parts += [paint(f"- {plain(one)}", "red") for one in states.removed]
         yield f"{_INDENT}states: {', '.join(parts)}"
@@ -96,7 +101,8 @@ def _new(change: FieldChange, states: NamesChange) -> str:
     """A field of a flow that does not exist yet; of a document, what it is made of."""
     value = change.after.value if change.after else None
     if change.path == "definition" and states.added:
-        return f"{_count(len(states.added), 'state')}: {plain(', '.join(states.added))}"
+        names = in_reading_order(value)["States"]
+        return f"{_count(len(names), 'state')}: {plain(', '.join(names))}"
     if change.path == "input_schema" and isinstance(value, dict) and isinstance(value.get("properties"), dict):
         required = value.get("required") or ()
         names = [f"{name} (required)" if name in required else name for name in value["properties"]]
@@ -150,14 +156,14 @@ def _risk(risk: Risk, paint: Paint) -> str:
 def _closing(shown: Plan, paint: Paint, next_command: str) -> Iterator[str]:
     summary = shown.summary
     if not shown.steps:
-        yield f"No changes. {_count(shown.unchanged, 'flow')} as declared."
+        yield f"No changes. {_count(shown.unchanged, 'flow')} as declared." if shown.unchanged else "Nothing to do."
         return
     parts = [f"{summary[action]} to {action}" for action in SYMBOLS if summary[action]]
     yield f"{paint('Plan:', 'bold')} {', '.join(parts)}, {shown.unchanged} unchanged."
     blocked = [step for step in shown.steps if step.blocked]
     if blocked:
         names = ", ".join(f"{step.address} ({', '.join(_blockers(step))})" for step in blocked)
-        yield f"{paint('Blocked:', 'red')} {names}. Apply refuses this plan unless `--allow` lifts each of them."
+        yield f"{paint('Blocked:', 'red')} {names}. This plan is refused until each of these is dealt with or allowed."
     yield f"Digest: {shown.digest[:12]}"
     if next_command and not blocked:
         yield f"Next: {paint(next_command, 'green')}"

@@ -5,6 +5,7 @@ from collections import Counter
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.event import Event, StepFinished, StepStarted, Waiting
 from flowdeck.model.result import ApplyOutcome, Result, StepOutcome, StepResult
+from flowdeck.model.step import Action
 from flowdeck.render import diagnostics
 from flowdeck.render.escape import plain
 from flowdeck.render.paint import Paint
@@ -17,6 +18,15 @@ _STYLES = {
     StepOutcome.REFUSED: "red",
     StepOutcome.UNKNOWN: "magenta",
 }
+_PAST: dict[Action, str] = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "delete": "deleted",
+    "adopt": "adopted",
+    "forget": "forgotten",
+    "withdraw": "withdrawn",
+}
 _WORDS = {
     ApplyOutcome.APPLIED: "Applied",
     ApplyOutcome.NOTHING: "Nothing to do",
@@ -26,15 +36,20 @@ _WORDS = {
 }
 
 
-def result(shown: Result, paint: Paint) -> str:
-    """Every step's outcome, the problems after them, and the sum at the end."""
-    lines = [_line(one, paint) for one in shown.steps]
+def result(shown: Result, paint: Paint, *, with_steps: bool = True) -> str:
+    """Every step's outcome, unless progress told them already, then the problems, and the sum at the end."""
+    lines = [_line(one, paint) for one in shown.steps] if with_steps else []
     problems = [problem for one in shown.steps for problem in _problems(one)] + list(shown.diagnostics)
-    counts = Counter(one.outcome for one in shown.steps)
-    counted = ", ".join(f"{counts[outcome]} {outcome}" for outcome in StepOutcome if counts[outcome])
-    closing = f"{paint(_WORDS[shown.outcome], 'bold')}{f': {counted}' if counted else ''}."
+    closing = f"{paint(_WORDS[shown.outcome], 'bold')}{_counted(shown)}."
     blocks = ["\n".join(lines), diagnostics.text(dict.fromkeys(problems), paint), closing]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _counted(shown: Result) -> str:
+    counts = Counter(
+        _PAST[one.step.action] if one.outcome is StepOutcome.DONE else one.outcome.value for one in shown.steps
+    )
+    return ": " + ", ".join(f"{number} {word}" for word, number in counts.items()) if counts else ""
 
 
 def event(told: Event, paint: Paint) -> str:
@@ -50,7 +65,7 @@ def event(told: Event, paint: Paint) -> str:
 
 def _line(one: StepResult, paint: Paint) -> str:
     symbol, _ = SYMBOLS[one.step.action]
-    return f"  {paint(one.outcome, _STYLES[one.outcome]):<9} {symbol} {one.step.address}  {one.id or ''}".rstrip()
+    return f"  {paint(f'{one.outcome:<7}', _STYLES[one.outcome])} {symbol} {one.step.address}  {one.id or ''}".rstrip()
 
 
 def _problems(one: StepResult) -> list[Diagnostic]:

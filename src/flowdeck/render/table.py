@@ -9,14 +9,11 @@ from flowdeck.render.paint import Paint
 
 
 def listing(flows: Iterable[ManagedFlow], paint: Paint) -> str:
-    """Address, id, title and state of each flow."""
-    rows = [
-        (one.address, one.live.id, "drifted" if one.drifted else "as applied", plain(one.live.flow.title))
-        for one in flows
-    ]
+    """Address, id, title of each flow, and whether it drifted."""
+    rows = [(one.address, one.live.id, "yes" if one.drifted else "no", plain(one.live.flow.title)) for one in flows]
     if not rows:
         return "No flows. `flowdeck apply` makes them."
-    header = ("ADDRESS", "ID", "STATE", "TITLE")
+    header = ("ADDRESS", "ID", "DRIFT", "TITLE")
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [header, *rows]]
     return "\n".join([paint(lines[0].rstrip(), "bold"), *(line.rstrip() for line in lines[1:])])
