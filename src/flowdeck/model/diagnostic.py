@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from flowdeck.model.codes import CODES
+
 
 class Severity(StrEnum):
     """How much a diagnostic matters; an error stops the command."""
@@ -32,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem. `code` is listed in docs/diagnostics.md; `address` names the resource concerned, if one is."""
+    """One problem. `code` is one of model.codes; `address` names the resource concerned, if one is."""
 
     code: str
     message: str
@@ -40,6 +42,10 @@ class Diagnostic:
     place: Place | None = None
     address: str | None = None
     severity: Severity = Severity.ERROR
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:  # an undocumented code is a bug, and tests find it here
+            raise ValueError(f"model.codes does not list `{self.code}`")
 
 
 Diagnostics = tuple[Diagnostic, ...]
