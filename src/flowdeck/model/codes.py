@@ -54,7 +54,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "several-files": "A flow's folder holds the same thing twice, as JSON and as YAML.",
         "folder-without-flow": "A folder under flows/ belongs to no declared flow.",
         "invalid-principal": "A principal is a URN, `identity:<uuid>`, `group:<uuid>`, or a name from `principals`.",
-        "special-principal": "`public` is for viewers, `all_authenticated_users` for starters; neither can be an alias.",
+        "special-principal": "`public` is for viewers, `all_authenticated_users` for starters; neither is an alias.",
         "unknown-alias": "`principals` does not declare this name.",
         "needs-lookup": "Usernames and names of groups are not looked up in this release; write the id.",
         "too-many-principals": "The service takes 16 principals a role; use a group for more.",
