@@ -27,6 +27,8 @@ class Loaded:
 
     manifest: Manifest
     diagnostics: Diagnostics
+    complete: bool = True
+    """Whether definitions and schemas were read."""
 
 
 def load(path: Path, environment: str | None = None, *, definitions: bool = True) -> Loaded:
@@ -34,12 +36,16 @@ def load(path: Path, environment: str | None = None, *, definitions: bool = True
     found, diagnostics = manifest.load(path, environment, definitions=definitions)
     if found is None:
         raise Invalid(*diagnostics)
-    return Loaded(found, diagnostics)
+    return Loaded(found, diagnostics, definitions)
 
 
-def look(loaded: Loaded, reader: Reader) -> tuple[Live, Diagnostics]:
-    """Observe the live side. Raises Refused or Invalid when what is found forbids a plan, ServiceError otherwise."""
+def look(loaded: Loaded, reader: Reader, but: frozenset[str] = frozenset()) -> tuple[Live, Diagnostics]:
+    """Observe the live side. Raises Refused or Invalid when what is found forbids a plan, ServiceError otherwise.
+
+    Codes in `but` forbid nothing.
+    """
     live, diagnostics = observe.observe(loaded.manifest, reader)
+    diagnostics = tuple(one for one in diagnostics if one.code not in but)
     if has_errors(diagnostics):
         refused = any(one.severity is Severity.ERROR and one.code in REFUSALS for one in diagnostics)
         raise (Refused if refused else Invalid)(*in_order((*loaded.diagnostics, *diagnostics)))
@@ -62,8 +68,8 @@ def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ())
 
 
 def make_forget_plan(loaded: Loaded, reader: Reader, names: Iterable[str]) -> Plan:
-    """The plan that takes our marker off the named flows."""
-    live, diagnostics = look(loaded, reader)
+    """The plan that takes our marker off the named flows, also where several projects claim one."""
+    live, diagnostics = look(loaded, reader, but=frozenset({"claimed-elsewhere"}))
     selected = plan.selection(names, {*live.found, *(name for name, _ in live.undeclared)})
     return plan.forgetting(loaded.manifest, live, reader.service, selected, diagnostics)
 
@@ -80,13 +86,13 @@ def gate(
     mismatch = plan.unexpected(made, reviewed) if reviewed else None
     if mismatch:
         return (mismatch,)
-    creates = any(isinstance(step, Create | Replace) for step in made.steps)
-    if creates and manifest_.deployers and identity not in manifest_.deployers:
-        # What it creates would be its own, and so not ours: the next plan would create it again.
+    takes = any(isinstance(step, Create | Replace) or "owner" in getattr(step, "sends", ()) for step in made.steps)
+    if takes and manifest_.deployers and identity not in manifest_.deployers:
+        # What it owns is not ours: the next plan would not know the flow, and create it again.
         return (
             Diagnostic(
                 "not-a-deployer",
-                f"{identity} is not among the environment's deployers, so it must not create flows",
+                f"{identity} is not among the environment's deployers, so it must not create flows or take them over",
                 "apply as a deployer, or list this identity under `deployers`",
             ),
         )
@@ -123,8 +129,14 @@ def managed_flows(loaded: Loaded, reader: Reader) -> tuple[ManagedFlow, ...]:
     """The live flows of ours, declared or not, by name."""
     live, _ = look(loaded, reader)
     flows = [*live.found.items(), *live.undeclared]
+    wanted = {one.name: one for one in loaded.manifest.flows} if loaded.complete else {}
     return tuple(
-        ManagedFlow(name, flow, plan.is_drifted(flow), published(flow.flow, "definition"))
+        ManagedFlow(
+            name,
+            flow,
+            plan.is_drifted(flow, wanted.get(name), live.identity),
+            published(flow.flow, "definition"),
+        )
         for name, flow in sorted(flows)
         if flow.keywords.markers
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flowdeck.definition import field_digests
 from flowdeck.model.flow import SUBSCRIPTION_DEFAULT, Flow, WantedFlow
 from flowdeck.model.live import LiveFlow
-from flowdeck.model.marker import Marker, Stamp, join
+from flowdeck.model.marker import PROTECT, Marker, Stamp, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,17 @@ class Signature:
         """The marker of the flow of that name."""
         return Marker(self.project, self.environment, name)
 
+    def is_ours(self, marker: Marker) -> bool:
+        """Whether a marker is of this project and environment."""
+        return (marker.project, marker.environment) == (self.project, self.environment)
+
     def keywords(
         self, wanted: WantedFlow, stamped: Flow, before: LiveFlow | None = None, replaces: str | None = None
     ) -> list[str]:
         """What to send for `wanted`, with a stamp over `stamped`: the wanted flow, or the service's answer to it."""
         users = before.keywords.users if before and "keywords" in wanted.ignore else wanted.flow.keywords
-        stamp = Stamp(field_digests(stamped, _stamped(wanted)), self.commit, replaces)
+        digests = field_digests(stamped, [*_stamped(wanted), PROTECT], protected=wanted.protect)
+        stamp = Stamp(digests, self.commit, replaces)
         return join(users, self.marker(wanted.name), stamp, protect=wanted.protect)
 
 

@@ -1,6 +1,7 @@
 """Do one step: read again, write once, settle what became of it."""
 
-from collections.abc import Callable, Collection
+import json
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from flowdeck.apply.keywords import Signature
@@ -8,7 +9,7 @@ from flowdeck.apply.settle import created, reread
 from flowdeck.definition import compared, differing
 from flowdeck.model.diagnostic import Diagnostic, Severity
 from flowdeck.model.event import Waiting
-from flowdeck.model.flow import FIELDS, WantedFlow, private_parameters
+from flowdeck.model.flow import FIELDS, SENSITIVE, WantedFlow, private_parameters
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.manifest import Places
@@ -86,9 +87,10 @@ def _update(step: Update | Adopt, wire: Wire) -> StepResult:
 
 def _forget(step: Forget, wire: Wire) -> StepResult:
     now = wire.reader.read(step.live.id)
-    if isinstance(now, Gone):
+    if isinstance(now, Gone) or now.keywords.markers != step.live.keywords.markers:
         return _changed_since_plan(step, now)
-    outcome = wire.writer.update(step.live.id, now.flow, (), sorted(now.keywords.users))
+    others = [str(marker) for marker in now.keywords.markers if not wire.signature.is_ours(marker)]
+    outcome = wire.writer.update(step.live.id, now.flow, (), [*sorted(now.keywords.users), *others])
     return _settled(step, outcome, wire)
 
 
@@ -160,7 +162,8 @@ def _settled(step: Step, outcome: Outcome, wire: Wire) -> StepResult:
 def _unsuccessful(step: Step, outcome: StepOutcome, reason: Failed | Unknown, wire: Wire) -> StepResult:
     """The result with the service's complaints, each at the place of the user's file that it means."""
     problem = reason.problem
-    secrets = _private_texts(step.wanted.flow.definition) if isinstance(step, Create | Update | Adopt | Replace) else ()
+    sides = [side for side in (getattr(step, "wanted", None), getattr(step, "live", None)) if side]
+    secrets = {text for side in sides for text in _private_texts(side.flow.definition)}
     error = diagnostic_of(replace(problem, message=_without(problem.message, secrets)), step.address)
     if outcome is StepOutcome.UNKNOWN:
         error = replace(error, code="outcome-unknown", hint="apply again: it finds out, and makes no duplicate")
@@ -171,18 +174,22 @@ def _unsuccessful(step: Step, outcome: StepOutcome, reason: Failed | Unknown, wi
     return StepResult(step, outcome, id_of(step), error, details)
 
 
-def _private_texts(definition: Json) -> tuple[str, ...]:
-    """The private parameters' texts, which a message of the service might quote."""
-    found: list[str] = []
+def _private_texts(definition: Json) -> set[str]:
+    """Every way in which a message of the service might quote a private parameter, or a part of one."""
+    texts: set[str] = set()
     for path in private_parameters(definition.value):
         value = definition.value
         for segment in path:
             value = value[segment]
-        found += [value] if isinstance(value, str) and value else []
-    return tuple(sorted(found, key=len, reverse=True))
+        pending = [value]
+        while pending:
+            part = pending.pop()
+            texts |= {str(part), json.dumps(part), Json.of(part).text} - {""}
+            pending += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+    return texts
 
 
-def _without(message: str, secrets: tuple[str, ...]) -> str:
-    for secret in secrets:
-        message = message.replace(secret, "(sensitive)")
+def _without(message: str, secrets: Iterable[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        message = message.replace(secret, SENSITIVE)
     return message

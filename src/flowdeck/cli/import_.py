@@ -1,5 +1,6 @@
 """flowdeck import: manifest and files for a live flow."""
 
+import shutil
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from flowdeck.model.live import LiveFlow
 from flowdeck.model.marker import NAME
 from flowdeck.render.manifest_entry import Entry, entry
 from flowdeck.service.globus import GlobusReader
-from flowdeck.workflow import Loaded, importable
+from flowdeck.workflow import Loaded, importable, load
 
 
 @click.command()
@@ -57,33 +58,51 @@ def _check_name(loaded: Loaded, name: str) -> None:
 
 
 def _write(path: Path, loaded: Loaded, name: str, live: LiveFlow) -> None:
-    """All or nothing: the files are new, and the manifest is written last."""
-    written = entry(live, name)
+    """All or nothing: the files are new, the result loads, and the manifest takes the old one's place at last."""
     folder = loaded.manifest.folder / "flows" / name
-    text = path.read_text(encoding="utf-8")
-    try:
-        text = _edited(text, loaded.manifest.environment, name, written, live.id)
-    except CannotEdit as error:
-        raise Invalid(
-            Diagnostic("cannot-edit", f"`{path.name}` cannot be edited: {error}", "write its `flows:` as a block")
-        ) from None
-    try:
-        folder.mkdir(parents=True, exist_ok=False)
-        for file, content in written.files.items():
-            (folder / file).write_text(content, encoding="utf-8")
-        path.write_text(text, encoding="utf-8")
-    except FileExistsError:
+    if folder.exists():
         raise Invalid(
             Diagnostic("already-there", f"the folder flows/{name}/ exists", "choose another name, or remove the folder")
-        ) from None
-    except OSError as error:
+        )
+    written = entry(live, name)
+    with path.open(encoding="utf-8", newline="") as opened_file:  # line ends stay as they are
+        text = opened_file.read()
+    text = _edited(path, text, loaded.manifest.environment, name, written, live.id)
+    draft = path.with_name(f".{path.name}.import{path.suffix}")
+    try:
+        folder.mkdir(parents=True)
+        for file, content in written.files.items():
+            (folder / file).write_text(content, encoding="utf-8")
+        draft.write_text(text, encoding="utf-8", newline="")
+        load(draft, loaded.manifest.environment, definitions=False)
+        draft.replace(path)
+    except (OSError, Invalid) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.unlink(missing_ok=True)
+        if isinstance(error, Invalid):
+            raise
         raise Invalid(
             Diagnostic("cannot-write", f"`{error.filename}` cannot be written: {error.strerror}", "see to the file")
         ) from None
 
 
-def _edited(text: str, environment: str, name: str, written: Entry, id: str) -> str:
+def _edited(path: Path, text: str, environment: str, name: str, written: Entry, id: str) -> str:
     """The manifest with the flow's entry, and its id under the environment that it came from."""
+    try:
+        if path.suffix == ".json":
+            raise CannotEdit("it is JSON")
+        return _with_flow(text, environment, name, written, id)
+    except CannotEdit as error:
+        raise Invalid(
+            Diagnostic(
+                "cannot-edit",
+                f"`{path.name}` cannot be edited: {error}",
+                "write the manifest as YAML, and `flows:` as a block",
+            )
+        ) from None
+
+
+def _with_flow(text: str, environment: str, name: str, written: Entry, id: str) -> str:
     if not has_mapping(text, ("environments", environment)):  # the implied sandbox, or one that an include declares
         return with_entry(text, ("flows", name), {**written.values, "id": id})
     text = with_entry(text, ("flows", name), written.values)

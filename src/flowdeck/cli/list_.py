@@ -15,7 +15,7 @@ from flowdeck.workflow import managed_flows
 @options("text", "json")
 def command(door: Door) -> int:
     """List the flows of this environment that flowdeck manages."""
-    loaded = opened(door, definitions=False)
+    loaded = opened(door)
     with connection(door, loaded.manifest) as access:
         flows = managed_flows(loaded, GlobusReader(access))
     door.say(table.listing(flows, door.paint) if door.is_text else document.text(document.listing(flows)))

@@ -1,6 +1,7 @@
 """The front door: the commands, each loaded when it is used, and the one place where errors become exit codes."""
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -64,6 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; no error leaves a traceback."""
     # A cancelled job sends TERM: until an apply takes both signals over, it means what INT means.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # the same bytes whatever the locale says
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run(arguments))
 
 

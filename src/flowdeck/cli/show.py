@@ -16,7 +16,7 @@ from flowdeck.workflow import managed_flow
 @click.argument("name")
 def command(door: Door, name: str) -> int:
     """Show one live flow: settings, roles, states; with --format json the definition too."""
-    loaded = opened(door, definitions=False)
+    loaded = opened(door)
     with connection(door, loaded.manifest) as access:
         flow = managed_flow(loaded, GlobusReader(access), name)
     door.say(table.flow(flow, door.paint) if door.is_text else document.text(document.flow(flow)))

@@ -2,7 +2,7 @@
 
 from flowdeck.definition.checks import Finding, check
 from flowdeck.definition.layout import in_reading_order
-from flowdeck.definition.normal import compared, differing, field_digests, published
+from flowdeck.definition.normal import compared, differing, field_digests, must_replace, outside, published
 from flowdeck.definition.scopes import scopes
 from flowdeck.definition.states import StatesDifference, compare_states
 
@@ -15,6 +15,8 @@ __all__ = [
     "differing",
     "field_digests",
     "in_reading_order",
+    "must_replace",
+    "outside",
     "published",
     "scopes",
 ]

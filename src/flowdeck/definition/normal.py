@@ -6,7 +6,7 @@ from typing import Any
 from flowdeck.model.flow import SUBSCRIPTION_DEFAULT, Flow, WantedFlow, redacted
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow
-from flowdeck.model.marker import field_digest
+from flowdeck.model.marker import PROTECT, field_digest
 
 # Values that mean the same as an absent key (the service's documentation of the Action state). Whether the service
 # writes them into a definition is not known; either way they are no difference.
@@ -41,9 +41,25 @@ def published(flow: Flow, field: str) -> Json:
     return redacted(form) if field == "definition" else form
 
 
-def field_digests(flow: Flow, fields: Iterable[str]) -> dict[str, str]:
-    """The digests that a stamp keeps of these fields."""
-    return {field: field_digest(published(flow, field)) for field in fields}
+def field_digests(flow: Flow, fields: Iterable[str], *, protected: bool) -> dict[str, str]:
+    """The digests that a stamp keeps of these fields, of which `protect` may be one."""
+    return {field: field_digest(Json.of(protected) if field == PROTECT else published(flow, field)) for field in fields}
+
+
+def outside(live: LiveFlow) -> frozenset[str]:
+    """The stamped fields that are no longer what the last apply wrote; none without a stamp that can be read."""
+    stamped = live.keywords.stamp.digests if live.keywords.stamp else {}
+    now = field_digests(live.flow, stamped, protected=live.keywords.protected)
+    return frozenset(field for field in stamped if now[field] != stamped[field])
+
+
+def must_replace(wanted: WantedFlow, live: LiveFlow) -> bool:
+    """Whether only a new flow can be as wanted.
+
+    The service sets a policy at creation only; later it can be swapped but not added (globus-cli's own help).
+    """
+    policy = "authentication_policy"
+    return policy in wanted.managed and live.flow.authentication_policy is None
 
 
 def without_defaults(definition: Json) -> Json:

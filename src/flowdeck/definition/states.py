@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from flowdeck.model.json_value import Json
+
 
 @dataclass(frozen=True, slots=True)
 class StatesDifference:
@@ -18,7 +20,7 @@ def compare_states(before: object, after: object) -> StatesDifference:
     return StatesDifference(
         added=tuple(sorted(new.keys() - old.keys())),
         removed=tuple(sorted(old.keys() - new.keys())),
-        changed=tuple(sorted(name for name in old.keys() & new.keys() if old[name] != new[name])),
+        changed=tuple(sorted(name for name in old.keys() & new.keys() if Json.of(old[name]) != Json.of(new[name]))),
     )
 
 

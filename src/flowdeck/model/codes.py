@@ -93,6 +93,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "not-administrator": "The identity in use cannot administer a flow of ours, and therefore sees no roles.",
         "not-a-deployer": "The identity in use is not a deployer, so what it created would not be ours.",
         "ambiguous-owner": "More than one flow claims an address, or a flow of somebody else does.",
+        "id-replaced": "The manifest names the id of a flow that a replace has deleted.",
         "claimed-elsewhere": "The flow belongs to another project, environment or name.",
         "moved-from-conflict": "A flow is live under its new and under its former name.",
     },

@@ -42,20 +42,29 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True)
+class Loser:
+    """A second flow of the address that `name` stands for, which is to go; `winner` stays."""
+
+    name: str
+    flow: LiveFlow
+    winner: LiveFlow
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """The live side of one environment.
 
     `found` pairs each declared flow that exists with it, by declared name, also under its `moved_from` name or `id`.
     `undeclared` are ours, by marker name, that the manifest does not declare. `surplus` are second flows of an address,
-    to be withdrawn, and `replaced` the losers of a replace, each with the name they claim. `namesakes` are ids of
+    to be withdrawn, and `replaced` the losers of a replace. `namesakes` are ids of
     administered flows without any marker that have the title of a declared flow that does not exist.
     """
 
     identity: str
     found: Mapping[str, LiveFlow] = field(default_factory=dict)
     undeclared: tuple[tuple[str, LiveFlow], ...] = ()
-    surplus: tuple[tuple[str, LiveFlow], ...] = ()
-    replaced: tuple[tuple[str, LiveFlow], ...] = ()
+    surplus: tuple[Loser, ...] = ()
+    replaced: tuple[Loser, ...] = ()
     namesakes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     runs: Mapping[str, Runs] = field(default_factory=dict)
 

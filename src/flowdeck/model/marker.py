@@ -16,8 +16,10 @@ _STAMP = "flowdeck-stamp:"
 _STAMP_VERSION = "1"
 _DIGEST_DIGITS = 6
 
-# One letter a field: the stamp shares the service's 1024 characters with the user's keywords.
-_LETTERS = dict(zip(FIELDS, "tsdkfivramoupw", strict=True))
+# One letter a field: the stamp shares the service's 1024 characters with the user's keywords. Protection is no field of
+# a flow, but taking it off is what somebody with bad intent does first.
+PROTECT = "protect"
+_LETTERS = dict(zip((*FIELDS, PROTECT), "tsdkfivramoupwz", strict=True))
 _FIELDS = {letter: field for field, letter in _LETTERS.items()}
 
 

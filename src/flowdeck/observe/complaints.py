@@ -18,12 +18,23 @@ def flow_not_found(id: str) -> Diagnostic:
     )
 
 
-def claimed_elsewhere(id: str, marker: Marker) -> Diagnostic:
-    """A flow that we are to adopt carries another address's marker."""
+def id_replaced(id: str, successor: str) -> Diagnostic:
+    """The manifest still names the flow that a replace has deleted."""
+    return Diagnostic(
+        "id-replaced",
+        f"flow {id} was replaced by {successor}",
+        "write the new id, or none: the marker tells whose the flow is",
+        severity=Severity.WARNING,
+    )
+
+
+def claimed_elsewhere(id: str, marker: Marker, address: str | None = None) -> Diagnostic:
+    """A flow that we are to adopt, or that is ours, carries another project's or address's marker."""
     return Diagnostic(
         "claimed-elsewhere",
         f"flow {id} belongs to `{marker.project}/{marker.environment}/{marker.name}`",
-        "run `flowdeck forget` there first; within one environment, use `moved_from`",
+        "run `flowdeck forget` there, or here, first; within one environment, use `moved_from`",
+        address=address,
     )
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from flowdeck.definition import must_replace
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, in_order
 from flowdeck.model.errors import Invalid, Refused
 from flowdeck.model.flow import address_of
-from flowdeck.model.live import Live, LiveFlow
+from flowdeck.model.live import Live, LiveFlow, Loser
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.marker import Marker, marker_prefix
-from flowdeck.observe.complaints import ambiguous, claimed_elsewhere, flow_not_found, not_administrator
-from flowdeck.observe.pairing import Named, Pairing, pair
+from flowdeck.observe.complaints import ambiguous, claimed_elsewhere, flow_not_found, id_replaced, not_administrator
+from flowdeck.observe.pairing import Pairing, pair
 from flowdeck.service.ports import Gone, Reader
 
 
@@ -39,9 +40,9 @@ def observe(manifest: Manifest, reader: Reader) -> tuple[Live, Diagnostics]:
         surplus=surplus,
         replaced=pairing.replaced,
         namesakes=namesakes,
-        runs={flow.id: reader.runs(flow.id) for _, flow in pairing.undeclared if flow.administered},
+        runs={flow.id: reader.runs(flow.id) for flow in _ending(manifest, pairing) if flow.administered},
     )
-    return live, in_order([*unfit, *pairing.diagnostics, *used, *_not_administered(live)])
+    return live, in_order([*unfit, *pairing.diagnostics, *used, *_not_administered(live), *_shared(manifest, live)])
 
 
 def adoptable(manifest: Manifest, reader: Reader, id: str) -> LiveFlow:
@@ -77,7 +78,9 @@ def _named(
         own = {
             Marker(manifest.project, manifest.environment, name) for name in (wanted.name, wanted.moved_from) if name
         }
-        if isinstance(live, Gone):
+        if isinstance(live, Gone) and (successor := _successor(live.id, marked.values())):
+            complaints.append(replace(id_replaced(live.id, successor.id), place=place, address=wanted.address))
+        elif isinstance(live, Gone):
             complaints.append(replace(flow_not_found(live.id), place=place, address=wanted.address))
         elif others := set(live.keywords.markers) - own:
             complaints.append(replace(claimed_elsewhere(live.id, min(others)), place=place, address=wanted.address))
@@ -86,11 +89,17 @@ def _named(
     return named, complaints
 
 
+def _successor(id: str, marked: Iterable[LiveFlow]) -> LiveFlow | None:
+    """The flow that took another's place in a replace, as its stamp says."""
+    return next((flow for flow in marked if (stamp := flow.keywords.stamp) and stamp.replaces == id), None)
+
+
 def _namesakes(manifest: Manifest, pairing: Pairing, administered: Iterable[LiveFlow]) -> dict[str, tuple[str, ...]]:
     """Unmarked flows with the title of a declared flow that does not exist."""
     unmarked: dict[str, list[str]] = {}
+    adopted = {flow.id for flow in pairing.found.values()}
     for flow in administered:
-        if not flow.keywords.markers:
+        if not flow.keywords.markers and flow.id not in adopted:
             unmarked.setdefault(flow.flow.title, []).append(flow.id)
     return {
         wanted.name: tuple(unmarked[wanted.flow.title])
@@ -99,13 +108,33 @@ def _namesakes(manifest: Manifest, pairing: Pairing, administered: Iterable[Live
     }
 
 
-def _unused(pairing: Pairing, reader: Reader) -> tuple[tuple[Named, ...], list[Diagnostic]]:
+def _shared(manifest: Manifest, live: Live) -> list[Diagnostic]:
+    """Complaints about flows of ours that another project or environment claims too."""
+    here = (manifest.project, manifest.environment)
+    return [
+        claimed_elsewhere(flow.id, marker, address_of(name))
+        for name, flow in (*live.found.items(), *live.undeclared)
+        for marker in flow.keywords.markers
+        if (marker.project, marker.environment) != here
+    ]
+
+
+def _ending(manifest: Manifest, pairing: Pairing) -> list[LiveFlow]:
+    """The flows that a plan will delete or replace."""
+    replaced = [
+        live for wanted in manifest.flows if (live := pairing.found.get(wanted.name)) and must_replace(wanted, live)
+    ]
+    return [*(flow for _, flow in pairing.undeclared), *replaced]
+
+
+def _unused(pairing: Pairing, reader: Reader) -> tuple[tuple[Loser, ...], list[Diagnostic]]:
     """The second flows that never had a run, and complaints about the others: somebody uses them."""
-    used = {flow.id for _, flow in pairing.surplus if flow.administered and reader.runs(flow.id).ever}
-    complaints = [ambiguous(name, [flow]) for name, flow in pairing.surplus if flow.id in used]
-    return tuple((name, flow) for name, flow in pairing.surplus if flow.id not in used), complaints
+    used = {one.flow.id for one in pairing.surplus if one.flow.administered and reader.runs(one.flow.id).ever}
+    complaints = [ambiguous(one.name, [one.flow, one.winner]) for one in pairing.surplus if one.flow.id in used]
+    return tuple(one for one in pairing.surplus if one.flow.id not in used), complaints
 
 
 def _not_administered(live: Live) -> list[Diagnostic]:
-    ours = [*live.found.items(), *live.undeclared, *live.surplus, *live.replaced]
+    losers = [(one.name, one.flow) for one in (*live.surplus, *live.replaced)]
+    ours = [*live.found.items(), *live.undeclared, *losers]
     return [not_administrator(address_of(name), flow, live.identity) for name, flow in ours if not flow.administered]

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flowdeck.definition import field_digests
+from flowdeck.definition import outside
 from flowdeck.model.diagnostic import Diagnostic, Severity
-from flowdeck.model.live import LiveFlow
+from flowdeck.model.live import LiveFlow, Loser
 from flowdeck.model.manifest import Manifest
 from flowdeck.observe.complaints import ambiguous, foreign_claim, moved_from_conflict
 
@@ -23,14 +23,14 @@ class Pairing:
 
     found: Mapping[str, LiveFlow]
     undeclared: tuple[Named, ...]
-    surplus: tuple[Named, ...]
-    replaced: tuple[Named, ...]
+    surplus: tuple[Loser, ...]
+    replaced: tuple[Loser, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
 def pair(manifest: Manifest, marked: Iterable[LiveFlow], named: Mapping[str, LiveFlow], identity: str) -> Pairing:
     """Pair `marked`, the live flows that carry this environment's marker, and `named`, those that have an id in it."""
-    ours, foreign = _claims(manifest, marked, named, identity)
+    ours, foreign, undecided = _claims(manifest, marked, named, identity)
     settled = {name: _settle(name, flows, named.get(name)) for name, flows in ours.items()}
     winners = {name: one.winner for name, one in settled.items()}
     found, conflicts = _found(manifest, winners)
@@ -39,10 +39,11 @@ def pair(manifest: Manifest, marked: Iterable[LiveFlow], named: Mapping[str, Liv
     return Pairing(
         found=found,
         undeclared=tuple((name, flow) for name, flow in sorted(winners.items()) if flow.id not in taken),
-        surplus=tuple((name, flow) for name, one in sorted(settled.items()) for flow in one.surplus),
-        replaced=tuple((name, flow) for name, one in sorted(settled.items()) for flow in one.replaced),
+        surplus=tuple(Loser(name, flow, one.winner) for name, one in sorted(settled.items()) for flow in one.surplus),
+        replaced=tuple(Loser(name, flow, one.winner) for name, one in sorted(settled.items()) for flow in one.replaced),
         diagnostics=(
             *conflicts,
+            *(ambiguous(name, [flow]) for name, flow in undecided),
             *(complaint for one in settled.values() for complaint in one.complaints),
             *(
                 foreign_claim(name, flow, _severity(flow, alone=name in declared and name not in found))
@@ -59,22 +60,32 @@ def _severity(foreign: LiveFlow, *, alone: bool) -> Severity:
 
 def _claims(
     manifest: Manifest, marked: Iterable[LiveFlow], named: Mapping[str, LiveFlow], identity: str
-) -> tuple[dict[str, list[LiveFlow]], list[Named]]:
-    """Our flows by the name they claim, and those that claim one without being ours."""
+) -> tuple[dict[str, list[LiveFlow]], list[Named], list[Named]]:
+    """Our flows by the name they claim, those that claim one without being ours, and ours that claim several."""
     deployers = manifest.deployers or frozenset({identity})
     ids = {flow.id for flow in named.values()}
     ours: dict[str, list[LiveFlow]] = defaultdict(list, {name: [flow] for name, flow in named.items()})
     foreign: list[Named] = []
+    undecided: list[Named] = []
     for flow in marked:
-        here = (manifest.project, manifest.environment)
-        name = next(one.name for one in flow.keywords.markers if (one.project, one.environment) == here)
         if flow.id in ids:
             continue
-        if flow.flow.owner in deployers or flow.id in manifest.adopted:
-            ours[name].append(flow)
+        names = _claimed(manifest, flow)
+        if flow.flow.owner not in deployers and flow.id not in manifest.adopted:
+            foreign.append((names[0], flow))
+        elif len(names) > 1:
+            undecided.append((names[0], flow))
         else:
-            foreign.append((name, flow))
-    return ours, foreign
+            ours[names[0]].append(flow)
+    return ours, foreign, undecided
+
+
+def _claimed(manifest: Manifest, flow: LiveFlow) -> list[str]:
+    """The names of this environment that a flow claims; of several, those that the manifest declares."""
+    here = (manifest.project, manifest.environment)
+    names = [one.name for one in flow.keywords.markers if (one.project, one.environment) == here]
+    declared = {name for wanted in manifest.flows for name in (wanted.name, wanted.moved_from)}
+    return [name for name in names if name in declared] or names
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ def _withdrawable(flow: LiveFlow, older: LiveFlow) -> bool:
     stamp = flow.keywords.stamp
     if made is None or before is None or stamp is None or made - before > _SOON:
         return False
-    return field_digests(flow.flow, stamp.digests) == stamp.digests
+    return not outside(flow)
 
 
 def _time(text: str) -> datetime | None:

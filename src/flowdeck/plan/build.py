@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from flowdeck.definition import differing
+from flowdeck.definition import differing, must_replace
 from flowdeck.model.diagnostic import Diagnostics
 from flowdeck.model.flow import WantedFlow
 from flowdeck.model.live import Live, LiveFlow
@@ -28,9 +28,9 @@ def build(
     changes = [_step(flow, live.found.get(flow.name), manifest, live.identity) for flow in wanted]
     steps: list[Step] = [step for step in changes if step is not None]
     steps += [
-        Withdraw(name=name, live=flow, keeps=live.found[name].id if name in live.found else "")
-        for name, flow in (*live.surplus, *live.replaced)
-        if selected(name)
+        Withdraw(name=loser.name, live=loser.flow, keeps=loser.winner.id)
+        for loser in (*live.surplus, *live.replaced)
+        if selected(loser.name)
     ]
     steps += [
         Delete(name=name, live=flow, difference=diff.of_delete(flow.flow))
@@ -44,7 +44,8 @@ def forgetting(
     manifest: Manifest, live: Live, service: str, selected: Callable[[str], bool], diagnostics: Diagnostics = ()
 ) -> Plan:
     """The plan that takes our keywords off the selected live flows and leaves everything else."""
-    flows = [*live.found.items(), *live.undeclared]
+    losers = [(one.name, one.flow) for one in (*live.surplus, *live.replaced)]
+    flows = [*live.found.items(), *live.undeclared, *losers]
     steps = [Forget(name=name, live=flow) for name, flow in flows if selected(name) and flow.keywords.markers]
     return _plan(manifest, live, service, steps, diagnostics=diagnostics)
 
@@ -82,11 +83,9 @@ def _step(wanted: WantedFlow, live: LiveFlow | None, manifest: Manifest, identit
     if live is None:
         return Create(name=wanted.name, wanted=wanted, difference=diff.of_create(wanted.flow))
     sends = differing(wanted, live, identity)
-    if "authentication_policy" in sends and live.flow.authentication_policy is None:
-        # The service sets a policy at creation only; later it can be swapped but not added (globus-cli's own help).
-        difference = diff.of_update(wanted, live, sends)
-        return Replace(name=wanted.name, wanted=wanted, live=live, difference=difference)
     difference = diff.of_update(wanted, live, sends)
+    if must_replace(wanted, live):
+        return Replace(name=wanted.name, wanted=wanted, live=live, difference=difference)
     marker = Marker(manifest.project, manifest.environment, wanted.name)
     if not live.keywords.markers:
         return Adopt(name=wanted.name, wanted=wanted, live=live, sends=sends, difference=difference)

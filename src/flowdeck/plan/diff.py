@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flowdeck.definition import compare_states, compared, field_digests, published, scopes
+from flowdeck.definition import compare_states, compared, field_digests, outside, published, scopes
 from flowdeck.model.change import Difference, FieldChange, NamesChange, Origin, RoleChange
 from flowdeck.model.flow import (
     FIELDS,
@@ -17,6 +17,7 @@ from flowdeck.model.flow import (
 )
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow
+from flowdeck.model.marker import PROTECT
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 _DOCUMENTS = ("definition", "input_schema")
@@ -58,15 +59,17 @@ def of_update(wanted: WantedFlow, live: LiveFlow, fields: tuple[str, ...]) -> Di
     ]
     if wanted.protect != live.keywords.protected:
         changes.append(
-            FieldChange("protect", Json.of(live.keywords.protected), Json.of(wanted.protect), Origin.MANIFEST)
+            FieldChange(
+                PROTECT, Json.of(live.keywords.protected), Json.of(wanted.protect), _origin(PROTECT, wanted, live)
+            )
         )
-    definitions = ("definition" in fields and (before.definition.value, after.definition.value)) or ({}, {})
-    old, new = (scopes(one) for one in definitions)
+    sides = [compared(flow, "definition").value for flow in (before, after)] if "definition" in fields else [{}, {}]
+    old, new = (scopes(one) for one in sides)
     return Difference(
         fields=tuple(changes),
         roles=tuple(_role(role, before, after, origins[role]) for role in ROLES if role in fields),
         scopes=NamesChange(tuple(sorted(new - old)), tuple(sorted(old - new))),
-        states=_states(*definitions),
+        states=_states(*sides),
     )
 
 
@@ -74,8 +77,8 @@ def _origin(field: str, wanted: WantedFlow, live: LiveFlow) -> Origin:
     stamped = live.keywords.stamp.digests.get(field) if live.keywords.stamp else None
     if stamped is None:
         return Origin.UNKNOWN
-    outside, manifest = (field_digests(flow, [field])[field] != stamped for flow in (live.flow, wanted.flow))
-    match outside, manifest:
+    manifest = field_digests(wanted.flow, [field], protected=wanted.protect)[field] != stamped
+    match field in outside(live), manifest:
         case True, True:
             return Origin.BOTH
         case True, False:
@@ -139,7 +142,7 @@ def _leaves(before: Any, after: Any) -> list[tuple[list[str | int], Any, Any]]:
     """Each place in which two documents differ: path, value before and value after; sorted by path."""
     from deepdiff import DeepDiff  # noqa: PLC0415 (slow to import, and most plans find nothing to compare)
 
-    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
     leaves = [
         (
             level.path(output_format="list"),

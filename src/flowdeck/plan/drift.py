@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from flowdeck.definition import field_digests
+from flowdeck.definition import differing, outside
 from flowdeck.model.change import Difference
+from flowdeck.model.flow import WantedFlow
 from flowdeck.model.live import LiveFlow
+from flowdeck.model.marker import PROTECT
 from flowdeck.model.plan import Plan
 from flowdeck.model.step import Create, Step
 from flowdeck.plan.select import keep
@@ -20,19 +22,20 @@ def only_drift(plan: Plan) -> Plan:
     return replace(drift, steps=steps, missing=sum(isinstance(step, Create) for step in steps))
 
 
-def is_drifted(flow: LiveFlow) -> bool:
-    """Whether a live flow is no longer what its stamp says the last apply wrote; False without a readable stamp."""
-    stamp = flow.keywords.stamp
-    return stamp is not None and field_digests(flow.flow, stamp.digests) != stamp.digests
+def is_drifted(flow: LiveFlow, wanted: WantedFlow | None, identity: str) -> bool:
+    """Whether something of a live flow was changed outside that the manifest, if it declares the flow, wants else."""
+    changed = outside(flow)
+    if wanted is None:
+        return bool(changed)
+    protection = wanted.protect != flow.keywords.protected
+    return bool(changed & {*differing(wanted, flow, identity), *([PROTECT] if protection else [])})
 
 
 def _outside(step: Step) -> Step:
     if isinstance(step, Create):
         return step
-    difference = Difference(
-        fields=tuple(change for change in step.difference.fields if change.origin.is_drift),
-        roles=tuple(change for change in step.difference.roles if change.origin.is_drift),
-        scopes=step.difference.scopes,
-        states=step.difference.states,
-    )
-    return replace(step, difference=difference)
+    fields = tuple(change for change in step.difference.fields if change.origin.is_drift)
+    roles = tuple(change for change in step.difference.roles if change.origin.is_drift)
+    if any(change.path.startswith("definition") for change in fields):
+        return replace(step, difference=replace(step.difference, fields=fields, roles=roles))
+    return replace(step, difference=Difference(fields, roles))

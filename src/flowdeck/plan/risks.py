@@ -75,6 +75,7 @@ def delete(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
     """delete: the flow, its id and its scope go for good; delete-active-runs: while runs of it are active."""
     if isinstance(step, Delete):
         yield "delete", "the flow, its id and its scope are gone for good"
+    if isinstance(step, Delete | Replace):
         runs = at.live.runs.get(step.live.id, Runs())
         if runs.active:
             yield "delete-active-runs", f"{runs.active} runs of it are active"

@@ -34,8 +34,21 @@ def entry(live: LiveFlow, name: str) -> Entry:
     files = {"definition.json": _json(in_reading_order(flow.definition.value))}
     if not flow.input_schema.is_empty:
         files["input_schema.json"] = _json(flow.input_schema.value)
-    return Entry({key: value for key, value in values.items() if value}, files)
+    return Entry(_literal({key: value for key, value in values.items() if value}), files)
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+def _json(value: Any) -> str:
+    return json.dumps(_literal(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def _literal(value: Any) -> Any:
+    """The value with every `${` in its texts escaped: in a live flow none of them is a reference."""
+    match value:
+        case str():
+            return value.replace("${", "$${")
+        case dict():
+            return {key: _literal(item) for key, item in value.items()}
+        case list():
+            return [_literal(item) for item in value]
+        case _:
+            return value

@@ -26,8 +26,9 @@ def live_flow(document: Mapping[str, Any]) -> LiveFlow:
     # Older answers have only the deprecated `user_role` (the service's OpenAPI document).
     roles = document.get("user_roles") or [document.get("user_role")]
     texts: dict[str, str] = {field: document.get(field) or "" for field in TEXTS}
+    # A UUID means the same in capitals; manifests are read the same way.
     principals: dict[str, frozenset[str]] = {
-        role: frozenset(document.get(_WIRE.get(role, role)) or ()) for role in ROLES
+        role: frozenset(urn.lower() for urn in document.get(_WIRE.get(role, role)) or ()) for role in ROLES
     }
     return LiveFlow(
         id=document["id"],
@@ -39,7 +40,7 @@ def live_flow(document: Mapping[str, Any]) -> LiveFlow:
             **principals,  # type: ignore[arg-type]  # as above
             subscription=document.get("subscription_id"),
             authentication_policy=document.get("authentication_policy_id"),
-            owner=document.get("flow_owner"),
+            owner=(document.get("flow_owner") or "").lower() or None,
         ),
         keywords=keywords,
         our_roles=frozenset(role for role in roles if role),

@@ -1,0 +1,148 @@
+"""The two large values of a flow, definition and input_schema: inline, in a file, or in the flow's own folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from flowdeck.definition import check
+from flowdeck.manifest import references
+from flowdeck.manifest.document import Document
+from flowdeck.manifest.files import SUFFIXES, Files
+from flowdeck.manifest.layers import WHOLE, Layers
+from flowdeck.manifest.problem import Path, Problem, Unusable, listed
+from flowdeck.manifest.text import shown
+from flowdeck.model.diagnostic import Diagnostic, Place, Severity
+from flowdeck.model.flow import address_of
+from flowdeck.model.json_value import EMPTY_OBJECT, Json
+
+FOLDER = "flows"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A definition or schema in normal form; `document` is its own file, None for one that stands in the manifest."""
+
+    json: Json
+    document: Document | None = None
+
+
+@dataclass
+class Bodies:
+    """The bodies of all flows, by flow and field, and what is wrong with them; a file of several flows is read once."""
+
+    files: Files
+    layers: Layers
+    found: dict[tuple[str, str], Body] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    _known: dict[tuple[str, str], Body] = field(default_factory=dict)
+
+    @property
+    def own_files(self) -> dict[tuple[str, str], Document]:
+        """The documents of the bodies that do not stand in the manifest."""
+        return {key: body.document for key, body in self.found.items() if body.document}
+
+    def collect(self, flows: Mapping[str, Any], unknown: frozenset[Path]) -> None:
+        """Find and check both bodies of each flow; nothing is known of the texts at `unknown` paths."""
+        for name, flow in flows.items():
+            if isinstance(flow, dict) or flow is None:
+                self._of_flow(name, flow or {}, unknown)
+
+    def _of_flow(self, name: str, flow: Mapping[str, Any], unknown: frozenset[Path]) -> None:
+        for what in WHOLE:
+            path: Path = ("flows", name, what)
+            written = flow.get(what)
+            if isinstance(written, dict):
+                self.found[name, what] = self._checked(name, what, written, None)
+            elif isinstance(written, str) and path not in unknown:
+                self._from_file(name, what, written, self.layers.folder(path))
+            elif what not in flow:
+                self._from_folder(name, what)
+        if flow.get("definition") is None and (name, "definition") not in self.found:
+            hint = f"add `definition:`, or the file {FOLDER}/{name}/definition.json"
+            self._report(
+                Problem("definition-missing", f"flow `{name}` has no definition", ("flows", name), hint, True), name
+            )
+
+    def _report(self, problem: Problem, name: str, place: Place | None = None) -> None:
+        address = address_of(name)
+        place = place or self.layers.place(problem.path, key=problem.at_key)
+        self.diagnostics.append(
+            Diagnostic(problem.code, problem.message, problem.hint, place, address, problem.severity)
+        )
+
+    def _from_folder(self, name: str, what: str) -> None:
+        folder = self.files.root / FOLDER / name
+        here = [f"{FOLDER}/{name}/{what}{suffix}" for suffix in SUFFIXES if (folder / f"{what}{suffix}").exists()]
+        if len(here) > 1:
+            message = f"flow `{name}` has several files: {listed(here)}"
+            self._report(Problem("several-files", message, ("flows", name), "keep one of them", True), name)
+            self.found[name, what] = Body(EMPTY_OBJECT)
+        for written in here[:1] if len(here) == 1 else ():
+            self._from_file(name, what, written, self.files.folder)
+
+    def _from_file(self, name: str, what: str, written: str, folder: FilePath) -> None:
+        self.found[name, what] = Body(EMPTY_OBJECT)
+        try:
+            file = self.files.open(written, folder)
+        except Unusable as error:
+            self._report(error.at(("flows", name, what)), name)
+            return
+        self.diagnostics += file.diagnostics
+        if file.document is not None:
+            key = (file.document.file, what)
+            if key not in self._known:
+                self._known[key] = self._checked(name, what, file.document.value, file.document)
+            self.found[name, what] = self._known[key]
+
+    def _checked(self, name: str, what: str, value: Any, document: Document | None) -> Body:
+        def place(path: Path, *, key: bool) -> Place:
+            return (
+                document.place(path, key=key) if document else self.layers.place(("flows", name, what, *path), key=key)
+            )
+
+        json = Json.of(value)
+        if document and "${" in json.text:
+            value, unresolved = references.resolve(value)
+            json = Json.of(value)
+            for problem in unresolved:
+                self._report(problem, name, place(problem.path, key=False))
+        if what == "definition":
+            for finding in check(value):
+                problem = Problem(finding.code, finding.message, hint=finding.hint)
+                self._report(problem, name, place(finding.path, key=True))
+        elif not isinstance(value, dict):
+            problem = Problem(
+                "input-schema-shape", "an input schema must be a mapping", hint="begin with `type: object`"
+            )
+            self._report(problem, name, place((), key=False))
+        return Body(json, document)
+
+
+def strays(files: Files, names: frozenset[str]) -> list[Diagnostic]:
+    """Warnings for folders that hold a definition and have no flow."""
+    wrong: list[Diagnostic] = []
+    for suffix in SUFFIXES:
+        for path in sorted((files.root / FOLDER).glob(f"*/definition{suffix}")):
+            name = path.parent.name
+            if name not in names:
+                message = f"the folder `{FOLDER}/{name}` has no flow `{name}` in the manifest"
+                hint = f"add `{name}:` to `flows`, or remove the folder"
+                problem = Problem("folder-without-flow", message, hint=hint, severity=Severity.WARNING)
+                wrong.append(problem.at(Place(shown(files.folder / FOLDER / name / path.name))))
+    return wrong
+
+
+def without(value: Any) -> Any:
+    """The manifest's value, or an environment's, without any definition and input_schema."""
+    if not isinstance(value, dict):
+        return value
+    kept = dict(value)
+    if isinstance(flows := value.get("flows"), dict):
+        kept["flows"] = {
+            name: {key: item for key, item in flow.items() if key not in WHOLE} if isinstance(flow, dict) else flow
+            for name, flow in flows.items()
+        }
+    if isinstance(environments := value.get("environments"), dict):
+        kept["environments"] = {name: without(environment) for name, environment in environments.items()}
+    return kept

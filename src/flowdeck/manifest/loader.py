@@ -1,0 +1,72 @@
+"""From the path of flows.yaml to the manifest of one environment, with everything that is wrong with it."""
+
+import os
+from pathlib import Path as FilePath
+from typing import Any
+
+from flowdeck.manifest.bodies import without
+from flowdeck.manifest.environments import choose
+from flowdeck.manifest.files import Files
+from flowdeck.manifest.includes import gather
+from flowdeck.manifest.layers import Layers, combine
+from flowdeck.manifest.meaning import meaning
+from flowdeck.manifest.messages import checked
+from flowdeck.manifest.problem import Problem
+from flowdeck.manifest.references import resolve
+from flowdeck.manifest.text import shown
+from flowdeck.model.diagnostic import Diagnostic, Diagnostics, has_errors, in_order
+from flowdeck.model.errors import Invalid
+from flowdeck.model.manifest import Manifest
+
+NAME = "flows.yaml"
+VARIABLE = "FLOWDECK_FILE"
+
+
+def find(file: str | None) -> FilePath:
+    """The manifest that `-f` names, a file or the folder that holds flows.yaml, or FLOWDECK_FILE, or ./flows.yaml."""
+    named = FilePath(file or os.environ.get(VARIABLE) or NAME)
+    try:
+        path = named / NAME if named.is_dir() else named
+        if path.exists():
+            return path
+    except (OSError, ValueError):  # too long, or no path at all
+        path = named
+    hint = "`flowdeck init` writes one, `-f` names another"
+    raise Invalid(Diagnostic("manifest-not-found", f"there is no manifest `{shown(path)}`", hint))
+
+
+def load(
+    path: FilePath, environment: str | None = None, *, definitions: bool = True
+) -> tuple[Manifest | None, Diagnostics]:
+    """The manifest of one environment and all that is wrong, sorted by place; None when any of it is an error.
+
+    Without `definitions` the definitions and schemas are neither read nor checked, and may be missing; flows as well.
+    """
+    files = Files(path.parent, path.parent.resolve())
+    gathered = gather(path, files)
+    if not gathered.sources:
+        return None, in_order(gathered.diagnostics)
+    base, twice = combine(tuple(gathered.sources))
+    if not definitions:
+        base = Layers(without(base.value), base.layers)
+    wrong = [*gathered.diagnostics, *twice]
+    unresolved = resolve(base.value)[1]
+    written, misshapen = checked(base.value, frozenset(problem.path for problem in unresolved))
+    wrong += [base.at(problem) for problem in (*unresolved, *misshapen, *_missing(base.value))]
+    if not gathered.complete:
+        return None, in_order(wrong)
+    name, undecided = choose(base.value, environment)
+    wrong += [base.at(problem) for problem in undecided]
+    if name is None:
+        return None, in_order(wrong)
+    manifest, found = meaning(files, base, written, name, definitions=definitions)
+    diagnostics = in_order([*wrong, *found])
+    return (None if has_errors(diagnostics) else manifest), diagnostics
+
+
+def _missing(value: dict[str, Any]) -> list[Problem]:
+    return [
+        Problem("missing-field", f"`{key}` is missing", (), f"add `{key}:`")
+        for key in ("version", "project")
+        if value.get(key) is None
+    ]
