@@ -1,0 +1,1 @@
+"""Tests of the manifest room: from text to wanted flows."""
