@@ -8,7 +8,7 @@ from threading import Event as Flag
 from flowdeck import apply, manifest, observe, plan
 from flowdeck.definition import published
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Place, Severity, has_errors, in_order
-from flowdeck.model.errors import REFUSALS, Invalid, Refused
+from flowdeck.model.errors import REFUSALS, Invalid, Misused, Refused
 from flowdeck.model.event import Event
 from flowdeck.model.flow import WantedFlow
 from flowdeck.model.live import Live, LiveFlow, ManagedFlow
@@ -75,8 +75,8 @@ def make_forget_plan(loaded: Loaded, reader: Reader, names: Iterable[str]) -> Pl
 
 
 def without_deletes(made: Plan) -> Plan:
-    """Apply's `--no-delete`: the same plan, its deletes left for another time; the digest stays the reviewed one."""
-    return plan.keep(made, lambda step: step.action not in ("delete", "withdraw"))
+    """Apply's `--no-delete`: the plan without what deletes a flow, a replace too; the digest stays the reviewed one."""
+    return plan.keep(made, lambda step: step.action not in ("delete", "withdraw", "replace"))
 
 
 def gate(
@@ -146,7 +146,11 @@ def managed_flow(loaded: Loaded, reader: Reader, name: str) -> ManagedFlow:
     """One of them. Raises Misused when there is none of that name."""
     flows = {flow.name: flow for flow in managed_flows(loaded, reader)}
     selected = plan.selection([name], flows)
-    return next(flow for known, flow in flows.items() if selected(known))
+    found = [flow for known, flow in flows.items() if selected(known)]
+    if len(found) > 1:
+        names = ", ".join(flow.name for flow in found)
+        raise Misused(Diagnostic("unknown-name", f"`{name}` means several flows: {names}", "name one of them"))
+    return found[0]
 
 
 def importable(loaded: Loaded, reader: Reader, id: str) -> LiveFlow:

@@ -13,6 +13,7 @@ from flowdeck.model.step import Step, id_of
 # What is in flight when the first signal comes may finish for so long, in seconds.
 _GRACE = 5.0
 _LOOK = 0.1
+_INTERRUPTED = "the apply was interrupted"
 
 
 def side_by_side(
@@ -46,7 +47,7 @@ def not_attempted(step: Step, why: str) -> StepResult:
 
 def _timed(step: Step, do: Callable[[Step], StepResult], stop: Flag, on_event: Callable[[Event], None]) -> StepResult:
     if stop.is_set():
-        return not_attempted(step, "the apply was interrupted")
+        return not_attempted(step, _INTERRUPTED)
     on_event(StepStarted(step))
     began = time.monotonic()
     result = do(step)
@@ -55,7 +56,9 @@ def _timed(step: Step, do: Callable[[Step], StepResult], stop: Flag, on_event: C
 
 
 def _result(future: "Future[StepResult]", step: Step) -> StepResult:
-    if future.done() and not future.cancelled():
+    if future.cancelled():
+        return not_attempted(step, _INTERRUPTED)
+    if future.done():
         return future.result()
     error = Diagnostic(
         "outcome-unknown",

@@ -1,6 +1,7 @@
 """Do one step: read again, write once, settle what became of it."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ from flowdeck.model.result import StepOutcome, StepResult
 from flowdeck.model.step import Adopt, Create, Delete, Forget, Replace, Step, Update, Withdraw, id_of
 from flowdeck.service.ports import Done, Failed, Gone, Outcome, Reader, Unknown, Writer
 from flowdeck.service.problems import diagnostic_of
+
+_SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +187,17 @@ def _private_texts(definition: Json) -> set[str]:
         pending = [value]
         while pending:
             part = pending.pop()
-            texts |= {str(part), json.dumps(part), Json.of(part).text} - {""}
+            if part is None or isinstance(part, bool):  # a word of every message, and no secret
+                continue
+            texts |= {str(part), json.dumps(part), Json.of(part).text}
             pending += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
-    return texts
+    return texts - {"", '""', "{}", "[]"}
 
 
 def _without(message: str, secrets: Iterable[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        message = message.replace(secret, SENSITIVE)
-    return message
+    """The message with each secret hidden; a short one only where it stands as a word, or nothing would be readable."""
+    forms = [
+        re.escape(one) if len(one) > _SHORT else rf"(?<!\w){re.escape(one)}(?!\w)"
+        for one in sorted(secrets, key=len, reverse=True)
+    ]
+    return re.sub("|".join(forms), SENSITIVE, message) if forms else message

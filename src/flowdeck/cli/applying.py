@@ -18,9 +18,9 @@ import click
 
 from flowdeck.cli.connection import connection
 from flowdeck.cli.door import Door
-from flowdeck.cli.exit_codes import Exit, of_error, of_result
+from flowdeck.cli.exit_codes import Exit, of_result
 from flowdeck.model.diagnostic import Diagnostic
-from flowdeck.model.errors import FlowdeckError, Invalid, Misused
+from flowdeck.model.errors import Invalid, Misused, Refused
 from flowdeck.model.event import Event
 from flowdeck.model.plan import Plan
 from flowdeck.model.result import ApplyOutcome, Result
@@ -61,41 +61,35 @@ def consent_options(function: F) -> F:
 
 def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], consent: Consent) -> int:
     """Make the plan, show it, pass the gate, ask, apply, and say what became of it."""
-    try:
-        _check_allowed(consent.allow)
-        expected = _expected(consent.expect) if consent.expect else None
-        with connection(door, loaded.manifest, writing=True) as access:
-            reader = GlobusReader(access)
-            plan = make(reader)
-            if door.is_text:
-                door.warn(plan.diagnostics)
-                if not door.quiet:
-                    door.say(plan_text.plan(plan, door.paint))
-            if not plan.steps:
-                return _show(door, Result(plan.digest, (), plan.diagnostics))
-            reviewed = _reviewed(expected, plan) if expected else None
-            refused = gate(plan, loaded.manifest, reader.identity, reviewed, consent.allow)
-            if refused:
-                return _show(door, refuse(plan, refused))
-            if not (consent.yes or reviewed):
-                _ask(door, plan)
-            with _signals() as stop:
-                result = do(
-                    plan,
-                    loaded.manifest,
-                    reader,
-                    GlobusWriter(access),
-                    _progress(door),
-                    commit=_commit(loaded.manifest.folder),
-                    parallelism=door.parallelism,
-                    stop=stop,
-                )
-                code = _show(door, result)
-    except FlowdeckError as error:
-        if not door.is_text:
-            outcome = ApplyOutcome.REFUSED if of_error(error) is Exit.REFUSED else ApplyOutcome.FAILED
-            door.say(document.text(document.failure(error.diagnostics, outcome)))
-        raise
+    _check_allowed(consent.allow)
+    expected = None if consent.expect is None else _expected(consent.expect)
+    with connection(door, loaded.manifest, writing=True) as access:
+        reader = GlobusReader(access)
+        plan = make(reader)
+        if door.is_text:
+            door.warn(plan.diagnostics)
+            if not door.quiet:
+                door.say(plan_text.plan(plan, door.paint))
+        if not plan.steps:
+            return _show(door, Result(plan.digest, (), plan.diagnostics))
+        reviewed = None if expected is None else _reviewed(expected, plan)
+        refused = gate(plan, loaded.manifest, reader.identity, reviewed, consent.allow)
+        if refused:
+            return _show(door, refuse(plan, refused))
+        if not (consent.yes or reviewed):
+            _ask(door, plan)
+        with _signals() as stop:
+            result = do(
+                plan,
+                loaded.manifest,
+                reader,
+                GlobusWriter(access),
+                _progress(door),
+                commit=_commit(loaded.manifest.folder),
+                parallelism=door.parallelism,
+                stop=stop,
+            )
+            code = _show(door, result)
     if result.interrupted:
         # Requests that hang would keep the process alive; what they did is unknown either way.
         sys.stdout.flush()
@@ -108,7 +102,7 @@ def _show(door: Door, result: Result) -> Exit:
         door.say(document.text(document.result(result)))
     elif result.steps:
         # On a terminal the progress told each step already, unless nothing was tried.
-        told = _tells(door) and result.outcome is not ApplyOutcome.REFUSED
+        told = _tells(door) and sys.stdout.isatty() and result.outcome is not ApplyOutcome.REFUSED
         door.say(f"{'' if door.quiet else chr(10)}{result_text.result(result, door.paint, with_steps=not told)}")
     return of_result(result)
 
@@ -161,7 +155,10 @@ def _ask(door: Door, plan: Plan) -> None:
                 f"review the plan and add --expect {plan.digest[:12]}, or --yes",
             )
         )
-    click.confirm("\nApply this plan?", abort=True, err=not door.is_text)
+    if not door.is_text or door.quiet:
+        click.echo(plan_text.plan(plan, door.paint_on(sys.stderr)), err=True, color=True)
+    if not click.confirm("\nApply this plan?", err=not door.is_text):
+        raise Refused(Diagnostic("declined", "nothing was applied", "apply again when the plan is as it should be"))
 
 
 def _progress(door: Door) -> Callable[[Event], None]:

@@ -9,6 +9,8 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from flowdeck.model.diagnostic import Diagnostic, Severity
+from flowdeck.model.errors import FlowdeckError, Refused
+from flowdeck.render import document
 from flowdeck.render.paint import Paint, coloured, colourless
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,6 +61,25 @@ class Door:
             click.echo(face.text(shown, self.paint_on(sys.stderr)) + "\n", err=True, color=True)
 
 
+class WholeNumber(click.ParamType[int]):
+    """A whole number within bounds, told in words where it is not."""
+
+    name = "N"
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number. Raises click.BadParameter."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = self._least - 1
+        if not self._least <= number <= self._most:
+            self.fail(f"{value!r} is no whole number from {self._least} to {self._most}.", param, ctx)
+        return number
+
+
 def paint_for(stream: TextIO) -> Paint:
     """Colour on a terminal, unless NO_COLOR is set or the terminal is dumb (no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or "--no-color" in sys.argv
@@ -72,7 +93,13 @@ def options(*formats: str) -> Callable[[F], F]:
         def command(**given: Any) -> Any:
             names = ("file", "environment", "format", "parallelism", "color", "quiet", "verbose")
             door = Door(**{name: given.pop(name) for name in names if name in given})
-            return function(door, **given)
+            try:
+                return function(door, **given)
+            except FlowdeckError as error:
+                if door.format == "json":  # where a document is promised, there is one, whatever happens
+                    refused = isinstance(error, Refused)
+                    door.say(document.text(document.failure(error.diagnostics, refused=refused)))
+                raise
 
         command.__doc__ = function.__doc__
         command.__name__ = function.__name__
@@ -93,14 +120,21 @@ def _common(formats: tuple[str, ...]) -> list[Callable[[Any], Any]]:
         *(
             [
                 click.option(
-                    "--format", type=click.Choice(formats), default=formats[0], show_default=True, help="The face."
+                    "--format",
+                    type=click.Choice(formats),
+                    default=formats[0],
+                    help=f"The face of the output; {formats[0]} unless told.",
                 )
             ]
             if len(formats) > 1
             else []
         ),
         click.option(
-            "--parallelism", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests side by side."
+            "--parallelism",
+            type=WholeNumber(1, 64),
+            default=8,
+            metavar="N",
+            help="So many requests side by side; 8 unless told.",
         ),
         click.option("--color/--no-color", default=True, help="Colour on terminals; NO_COLOR turns it off too."),
         click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),

@@ -1,5 +1,6 @@
 """flowdeck emulator: the embedded service on its own."""
 
+import shlex
 import signal
 import sys
 import threading
@@ -7,16 +8,19 @@ from pathlib import Path
 
 import click
 
+from flowdeck.cli.door import WholeNumber
 from flowdeck.cli.exit_codes import Exit
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.errors import Invalid
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; a free one unless told.")
+@click.option("--port", type=WholeNumber(0, 65535), default=0, metavar="N", help="The port; a free one unless told.")
 @click.option("--data", type=click.Path(path_type=Path), help="Remember everything in this file.")
 @click.option("--seed", type=click.Path(path_type=Path), help="People, groups, subscriptions and flows to begin with.")
-@click.option("--latency-ms", type=click.IntRange(0), default=0, help="Answer each request so much later.")
+@click.option(
+    "--latency-ms", type=WholeNumber(0, 600_000), default=0, metavar="N", help="Answer each request so much later."
+)
 @click.option("--faults", type=click.Path(path_type=Path), help="What goes wrong, and when.")
 @click.option("--env-file", type=click.Path(path_type=Path), help="Also write the export lines to this file.")
 def command(
@@ -38,7 +42,7 @@ def command(
         signal.signal(number, lambda *_: stop.set())
     try:
         with Emulator(data=data, seed=seed, faults=faults, latency_ms=latency_ms, port=port) as emulator:
-            lines = "".join(f"export {name}={value}\n" for name, value in emulator.environment().items())
+            lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in emulator.environment().items())
             if env_file:
                 env_file.write_text(lines, encoding="utf-8")
             click.echo(lines, nl=False)

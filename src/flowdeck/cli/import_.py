@@ -1,6 +1,7 @@
 """flowdeck import: manifest and files for a live flow."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def command(door: Door, flow_id: object, name: str) -> int:
     _check_name(loaded, name)
     with connection(door, loaded.manifest) as access:
         live = importable(loaded, GlobusReader(access), str(flow_id))
-    _write(manifest.find(door.file), loaded, name, live)
+    _write(manifest.find(door.file).resolve(), loaded, name, live)
     door.warn(_secrets(name, live))
     door.say(f"Wrote flow.{name} into the manifest, and flows/{name}/.")
     door.tell("Next: flowdeck plan shows the adoption")
@@ -74,13 +75,14 @@ def _write(path: Path, loaded: Loaded, name: str, live: LiveFlow) -> None:
         for file, content in written.files.items():
             (folder / file).write_text(content, encoding="utf-8")
         draft.write_text(text, encoding="utf-8", newline="")
+        shutil.copymode(path, draft)
         load(draft, loaded.manifest.environment, definitions=False)
         draft.replace(path)
     except (OSError, Invalid) as error:
         shutil.rmtree(folder, ignore_errors=True)
         draft.unlink(missing_ok=True)
-        if isinstance(error, Invalid):
-            raise
+        if isinstance(error, Invalid):  # its places are in the draft, which is gone
+            raise Invalid(*(replace(one, place=None) for one in error.diagnostics)) from None
         raise Invalid(
             Diagnostic("cannot-write", f"`{error.filename}` cannot be written: {error.strerror}", "see to the file")
         ) from None

@@ -93,6 +93,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away, as `head` does; nothing is to be said, and nobody would read it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
+    except OSError as error:
+        # Output that cannot be written: a full disk. Everything else that touches files has its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _show((Diagnostic("cannot-write", f"the output cannot be written: {error.strerror}", "see to the disk"),))
+        return Exit.FAILED
     except Exception as error:
         _show((_bug(error),))
         return Exit.FAILED

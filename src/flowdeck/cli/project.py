@@ -2,7 +2,16 @@
 
 from flowdeck import manifest
 from flowdeck.cli.door import Door
+from flowdeck.model.errors import Invalid
 from flowdeck.workflow import Loaded, load
+
+
+def opened_for_looking(door: Door) -> Loaded:
+    """The manifest, without its definitions if these are broken: what is live can be looked at always."""
+    try:
+        return opened(door)
+    except Invalid:
+        return opened(door, definitions=False)
 
 
 def opened(door: Door, *, definitions: bool = True) -> Loaded:

@@ -5,7 +5,7 @@ import click
 from flowdeck.cli.connection import connection
 from flowdeck.cli.door import Door, options
 from flowdeck.cli.exit_codes import Exit
-from flowdeck.cli.project import opened
+from flowdeck.cli.project import opened_for_looking
 from flowdeck.render import document, table
 from flowdeck.service.globus import GlobusReader
 from flowdeck.workflow import managed_flow
@@ -16,7 +16,7 @@ from flowdeck.workflow import managed_flow
 @click.argument("name")
 def command(door: Door, name: str) -> int:
     """Show one live flow: settings, roles, states; with --format json the definition too."""
-    loaded = opened(door)
+    loaded = opened_for_looking(door)
     with connection(door, loaded.manifest) as access:
         flow = managed_flow(loaded, GlobusReader(access), name)
     door.say(table.flow(flow, door.paint) if door.is_text else document.text(document.flow(flow)))

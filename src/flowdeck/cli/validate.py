@@ -3,7 +3,6 @@
 import click
 
 from flowdeck import manifest
-from flowdeck.cli.connection import connection
 from flowdeck.cli.door import Door, options
 from flowdeck.cli.exit_codes import Exit
 from flowdeck.model.diagnostic import has_errors
@@ -18,7 +17,8 @@ def command(door: Door, online: bool) -> int:
     """Check manifests and definitions: offline, without credentials, everything that can be known so."""
     found, diagnostics = manifest.load(manifest.find(door.file), door.environment)
     if found and online:
-        from flowdeck.service.globus import GlobusReader  # noqa: PLC0415 (offline, the SDK is not needed)
+        from flowdeck.cli.connection import connection  # noqa: PLC0415 (offline, nothing of the service is needed)
+        from flowdeck.service.globus import GlobusReader  # noqa: PLC0415
         from flowdeck.workflow import ask_service  # noqa: PLC0415
 
         with connection(door, found, writing=True) as access:

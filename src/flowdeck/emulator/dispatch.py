@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from sqlite3 import Connection
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request
 
@@ -42,6 +42,8 @@ class Dispatcher:
             answer = refusal.answer(service)
         except RecursionError:
             answer = Refusal(400, "BAD_REQUEST", "The request body is nested too deeply").answer(service)
+        except ClientDisconnected:  # in the middle of its body; nobody reads the answer
+            answer = Refusal(400, "BAD_REQUEST", "The request body is not whole").answer(service)
         except Exception as error:
             self._failures.append(error)
             answer = Refusal(500, "INTERNAL_SERVER_ERROR", "Internal server error").answer(service)

@@ -62,7 +62,8 @@ def _into_flow(text: str, node: yaml.MappingNode, key: str, entry: Any) -> str:
     body = written.strip()[1:-1]
     end = node.end_mark.index - 1
     before = text[node.start_mark.index + 1 : end].strip()
-    return f"{text[:end].rstrip()}{', ' if before and not before.endswith(',') else ''}{body}{text[end:]}"
+    separator = "" if not before else " " if before.endswith(",") else ", "
+    return f"{text[:end].rstrip()}{separator}{body}{text[end:]}"
 
 
 def _into_block(text: str, node: yaml.MappingNode, key: str, entry: Any) -> str:

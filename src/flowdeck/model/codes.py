@@ -106,6 +106,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "secret-imported": "An imported definition holds private parameters in clear text.",
         "bad-expectation": "What `--expect` names is neither a digest nor a plan document.",
         "digest-mismatch": "The plan is not the one that was reviewed.",
+        "declined": "The question whether to apply was not answered with yes.",
         "not-confirmed": "Nobody can be asked, and neither `--yes` nor `--expect` was given.",
     },
     "Applying": {

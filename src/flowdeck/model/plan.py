@@ -12,7 +12,8 @@ from flowdeck.model.step import Action, Step
 class Plan:
     """Frozen and hashable. `digest` covers what the steps do and found; `step_digests` are its parts, one a step.
 
-    `service` is `emulator` or the service's URL. `missing` counts declared flows that are not live, in a drift report.
+    `service` is `emulator` or the service's URL. `missing` counts declared flows that are not live, in a drift report;
+    `withheld` the steps that were left out although the digest covers them.
     """
 
     project: str
@@ -23,6 +24,7 @@ class Plan:
     digest: str
     step_digests: tuple[str, ...]
     missing: int = 0
+    withheld: int = 0
     diagnostics: Diagnostics = ()
 
     @property

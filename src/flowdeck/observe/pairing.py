@@ -113,7 +113,7 @@ def _withdrawable(flow: LiveFlow, older: LiveFlow) -> bool:
     """Made soon after the older one and untouched since: it still equals its own stamp; runs are looked up later."""
     made, before = _time(flow.created_at), _time(older.created_at)
     stamp = flow.keywords.stamp
-    if made is None or before is None or stamp is None or made - before > _SOON:
+    if made is None or before is None or stamp is None or not stamp.digests or made - before > _SOON:
         return False
     return not outside(flow)
 

@@ -1,7 +1,7 @@
 """What differs between two sides of a flow, field by field and path by path; the only home of deepdiff."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flowdeck.definition import compare_states, compared, field_digests, outside, published, scopes
@@ -142,17 +142,42 @@ def _leaves(before: Any, after: Any) -> list[tuple[list[str | int], Any, Any]]:
     """Each place in which two documents differ: path, value before and value after; sorted by path."""
     from deepdiff import DeepDiff  # noqa: PLC0415 (slow to import, and most plans find nothing to compare)
 
-    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
+    tree = DeepDiff(
+        _told_apart(before), _told_apart(after), view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False
+    )
     leaves = [
         (
             level.path(output_format="list"),
-            _ABSENT if kind.endswith("_added") else level.t1,
-            _ABSENT if kind.endswith("_removed") else level.t2,
+            _ABSENT if kind.endswith("_added") else _as_it_was(level.t1),
+            _ABSENT if kind.endswith("_removed") else _as_it_was(level.t2),
         )
         for kind, levels in tree.items()
         for level in levels
     ]
     return sorted(leaves, key=lambda leaf: path_text(leaf[0]))
+
+
+# Python's 1 and True are equal, also to the difflib inside deepdiff; a text that no document holds stands for a truth.
+_TRUTHS = {True: "\x00true", False: "\x00false"}
+_MEANINGS = {text: truth for truth, text in _TRUTHS.items()}
+
+
+def _told_apart(value: Any) -> Any:
+    return _TRUTHS[value] if isinstance(value, bool) else _mapped(value, _told_apart)
+
+
+def _as_it_was(value: Any) -> Any:
+    return _MEANINGS.get(value, value) if isinstance(value, str) else _mapped(value, _as_it_was)
+
+
+def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    match value:
+        case dict():
+            return {key: change(item) for key, item in value.items()}
+        case list():
+            return [change(item) for item in value]
+        case _:
+            return value
 
 
 def path_text(path: list[str | int]) -> str:

@@ -31,11 +31,15 @@ def read_document(text: str, plan: Plan) -> Reviewed:
         version, digest = document["format_version"], document["digest"]
         steps = [change["digest"] for change in document["changes"]]
         where = (document["service"], document["project"], document["environment"])
+        whole = all(isinstance(one, str) for one in (version, digest, *steps, *where))
+        computed = plan_digest(*where, steps) if whole else None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ValueError("it is not a plan document") from None
-    if not isinstance(version, str) or version.split(".")[0] != "1":
-        raise ValueError(f"its format_version is {version!r}, this flowdeck reads 1")
-    if plan_digest(*where, steps) != digest:
+        whole = False
+    if not whole:
+        raise ValueError("it is not a plan document")
+    if version.split(".")[0] != "1":
+        raise ValueError("its format_version is not 1")
+    if computed != digest:
         raise ValueError("its digest does not belong to its changes")
     same_place = where == (plan.service, plan.project, plan.environment)
     return Reviewed(digest, frozenset(steps) if same_place else frozenset())
@@ -55,8 +59,8 @@ def unexpected(plan: Plan, reviewed: Reviewed) -> Diagnostic | None:
 
 
 def blocking(plan: Plan, allowed: Iterable[str]) -> tuple[Diagnostic, ...]:
-    """The risks that forbid applying the plan; `allowed` holds codes and `code:name`s."""
-    lifted = {one for one in allowed if one.split(":")[0] != _NEVER_ALLOWED}
+    """The risks that forbid applying the plan; `allowed` holds codes, `code:name`s and `code:flow.name`s."""
+    lifted = {one.replace(":flow.", ":") for one in allowed if one.split(":")[0] != _NEVER_ALLOWED}
     return tuple(
         Diagnostic(risk.code, risk.message, _way_out(risk.code, step.name), address=step.address)
         for step in plan.steps

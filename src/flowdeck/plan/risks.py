@@ -45,7 +45,8 @@ def level_of(code: str, guardrails: Guardrails, step: Step) -> Level:
     """The level of a risk here: the guardrails', else the default, which is graver for access lost by an adoption."""
     if code == _ALWAYS_BLOCKS:
         return Level.BLOCK
-    default = Level.BLOCK if code == "access-removed" and isinstance(step, Adopt) else DEFAULT_LEVELS[code]
+    adopts = isinstance(step, Adopt) or (isinstance(step, Replace) and not step.live.keywords.markers)
+    default = Level.BLOCK if code == "access-removed" and adopts else DEFAULT_LEVELS[code]
     return guardrails.levels.get(code, default)
 
 

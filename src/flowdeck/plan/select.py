@@ -30,4 +30,9 @@ def selection(names: Iterable[str], known: Collection[str]) -> Callable[[str], b
 def keep(plan: Plan, wanted: Callable[[Step], bool]) -> Plan:
     """The plan with only the wanted steps, under the digest of the whole: it may do less, never something else."""
     kept = [(step, digest) for step, digest in zip(plan.steps, plan.step_digests, strict=True) if wanted(step)]
-    return replace(plan, steps=tuple(step for step, _ in kept), step_digests=tuple(digest for _, digest in kept))
+    return replace(
+        plan,
+        steps=tuple(step for step, _ in kept),
+        step_digests=tuple(digest for _, digest in kept),
+        withheld=len(plan.steps) - len(kept),
+    )

@@ -21,7 +21,10 @@ def _one(one: Diagnostic, paint: Paint) -> str:
     if one.place and one.place.excerpt:
         margin = f"{one.place.line:>5} | "
         # Tabs are kept before the caret, so that it stands under its character however wide a tab is shown.
-        before = "".join("\t" if character == "\t" else " " for character in one.place.excerpt[: one.place.column - 1])
+        before = "".join(
+            "\t" if character == "\t" else " " * len(plain(character))
+            for character in one.place.excerpt[: one.place.column - 1]
+        )
         excerpt = "".join(character if character == "\t" else plain(character) for character in one.place.excerpt)
         lines += [f"{margin}{excerpt}", f"{' ' * (len(margin) - 2)}| {before}{paint('^', 'red')}"]
     if one.hint:

@@ -11,7 +11,7 @@ from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.flow import ROLES, TEXTS
 from flowdeck.model.live import ManagedFlow
 from flowdeck.model.plan import Plan
-from flowdeck.model.result import Result
+from flowdeck.model.result import ApplyOutcome, Result
 from flowdeck.model.step import Step, Update, id_of
 
 FORMAT_VERSION = "1.0"
@@ -57,12 +57,12 @@ def result(shown: Result) -> dict[str, Any]:
     }
 
 
-def failure(found: Iterable[Diagnostic], outcome: str) -> dict[str, Any]:
-    """The result document of an apply that did not come as far as a plan."""
+def failure(found: Iterable[Diagnostic], *, refused: bool) -> dict[str, Any]:
+    """What any command says that could not do its work: the keys of an apply's result, with nothing done."""
     return {
         "format_version": FORMAT_VERSION,
         "digest": None,
-        "outcome": outcome,
+        "outcome": (ApplyOutcome.REFUSED if refused else ApplyOutcome.FAILED).value,
         "changes": [],
         "diagnostics": diagnostics(found),
     }

@@ -1,17 +1,23 @@
 """Foreign text made harmless to look at: nothing in it can move a cursor or turn a line around."""
 
 import json
-import re
+import unicodedata
 
 from flowdeck.model.json_value import Json
 
-# C0 and C1 controls, and the characters that change the direction of text or hide in it (Unicode TR 36, section 3).
-_HARMFUL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
 
 def plain(text: str) -> str:
-    """The text with every control and bidi character written as `\\\\u....`; newlines too."""
-    return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    """The text with everything that cannot be seen as itself written as `\\u....`: controls, newlines, bidi."""
+    return text if text.isprintable() else "".join(one if _is_seen(one) else _escaped(one) for one in text)
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs"  # spaces of all widths
+
+
+def _escaped(character: str) -> str:
+    digits = f"{ord(character):04x}"
+    return f"\\u{digits}" if len(digits) == 4 else f"\\U{digits:0>8}"  # noqa: PLR2004 (as Python and JSON write them)
 
 
 def quoted(value: Json, most: int = 160) -> str:

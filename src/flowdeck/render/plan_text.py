@@ -155,10 +155,14 @@ def _risk(risk: Risk, paint: Paint) -> str:
 
 def _closing(shown: Plan, paint: Paint, next_command: str) -> Iterator[str]:
     summary = shown.summary
+    withheld = [f"{_count(shown.withheld, 'delete')} left for another time"] if shown.withheld else []
+    if not shown.steps and withheld:
+        yield f"Nothing to do: {withheld[0]}."
+        return
     if not shown.steps:
         yield f"No changes. {_count(shown.unchanged, 'flow')} as declared." if shown.unchanged else "Nothing to do."
         return
-    parts = [f"{summary[action]} to {action}" for action in SYMBOLS if summary[action]]
+    parts = [*(f"{summary[action]} to {action}" for action in SYMBOLS if summary[action]), *withheld]
     yield f"{paint('Plan:', 'bold')} {', '.join(parts)}, {shown.unchanged} unchanged."
     blocked = [step for step in shown.steps if step.blocked]
     if blocked:

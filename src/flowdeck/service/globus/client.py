@@ -1,15 +1,21 @@
 """The Reader and the Writer on globus-sdk's FlowsClient."""
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from globus_sdk import AccessTokenAuthorizer, ConfidentialAppAuthClient, FlowsClient, GlobusAPIError, GlobusError
+from globus_sdk import (
+    AccessTokenAuthorizer,
+    ConfidentialAppAuthClient,
+    FlowsClient,
+    GlobusAPIError,
+    GlobusError,
+    GlobusHTTPResponse,
+)
 from globus_sdk.scopes import FlowsScopes
 from globus_sdk.transport import RetryConfig
 
-from flowdeck.model.errors import ServiceError
 from flowdeck.model.flow import FIELDS, Flow
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow, Runs
@@ -17,9 +23,8 @@ from flowdeck.model.principal import IDENTITY
 from flowdeck.service.globus.convert import body, live_flow
 from flowdeck.service.globus.credentials import Credentials
 from flowdeck.service.globus.endpoints import Endpoints
-from flowdeck.service.globus.errors import outcome_of, problem_of, service_errors
+from flowdeck.service.globus.errors import MALFORMED, outcome_of, problem_of, service_errors
 from flowdeck.service.ports import Done, Gone, Outcome, Problem
-from flowdeck.service.problems import diagnostic_of
 
 _APP_NAME = "flowdeck"
 _PAGE = 100
@@ -113,15 +118,13 @@ class GlobusReader:
         return self._list(_ADMINISTERING, {})
 
     def read(self, id: str) -> LiveFlow | Gone:
-        try:
-            return live_flow(self._client.get_flow(id).data)
-        except GlobusAPIError as error:
-            problem = problem_of(error)
-            if problem.kind == "gone":
-                return Gone(id)
-            raise ServiceError(diagnostic_of(problem)) from None
-        except GlobusError as error:
-            raise ServiceError(diagnostic_of(problem_of(error))) from None
+        with service_errors():
+            try:
+                return live_flow(self._client.get_flow(id).data)
+            except GlobusAPIError as error:
+                if problem_of(error).kind == "gone":
+                    return Gone(id)
+                raise
 
     def runs(self, id: str) -> Runs:
         with service_errors():
@@ -132,15 +135,14 @@ class GlobusReader:
         return Runs(active=sum(status not in _ENDED for status in statuses), ever=len(statuses))
 
     def validate(self, definition: Json, input_schema: Json) -> Problem | None:
-        try:
-            self._client.validate_flow(definition.value, input_schema.value)
-        except GlobusAPIError as error:
-            problem = problem_of(error)
-            if problem.kind == "invalid":
-                return problem
-            raise ServiceError(diagnostic_of(problem)) from None
-        except GlobusError as error:
-            raise ServiceError(diagnostic_of(problem_of(error))) from None
+        with service_errors():
+            try:
+                self._client.validate_flow(definition.value, input_schema.value)
+            except GlobusAPIError as error:
+                problem = problem_of(error)
+                if problem.kind == "invalid":
+                    return problem
+                raise
         return None
 
     def _list(self, roles: Sequence[str], query: dict[str, Any]) -> list[LiveFlow]:
@@ -150,7 +152,7 @@ class GlobusReader:
                 filter_roles=roles, orderby="id ASC", query_params={"per_page": _PAGE, **query}
             )
             documents = [document for page in pages for document in page["flows"]]
-        return [self._whole(document) for document in documents]
+            return [self._whole(document) for document in documents]
 
     def _whole(self, document: dict[str, Any]) -> LiveFlow:
         # A High Assurance flow comes without its definition in a list (the service's OpenAPI document).
@@ -174,21 +176,18 @@ class GlobusWriter:
         # The creator becomes the owner, so `owner: self` holds by itself; the create endpoint does not take it.
         fields = [name for name in FIELDS if name != "owner" and not flow.normal(name).is_empty]
         sent = {"input_schema": {}, **self._body(flow, fields, keywords)}
-        try:
-            return Done(live_flow(self._client.create_flow(**sent).data))
-        except GlobusError as error:
-            return outcome_of(error)
+        return self._sent(lambda: self._client.create_flow(**sent))
 
     def update(self, id: str, flow: Flow, fields: Collection[str], keywords: Sequence[str]) -> Outcome:
-        try:
-            return Done(live_flow(self._client.update_flow(id, **self._body(flow, fields, keywords)).data))
-        except GlobusError as error:
-            return outcome_of(error)
+        return self._sent(lambda: self._client.update_flow(id, **self._body(flow, fields, keywords)))
 
     def delete(self, id: str) -> Outcome:
+        return self._sent(lambda: self._client.delete_flow(id))
+
+    def _sent(self, send: Callable[[], GlobusHTTPResponse]) -> Outcome:
         try:
-            return Done(live_flow(self._client.delete_flow(id).data))
-        except GlobusError as error:
+            return Done(live_flow(send().data))
+        except (GlobusError, *MALFORMED) as error:
             return outcome_of(error)
 
     def _body(self, flow: Flow, fields: Iterable[str], keywords: Sequence[str]) -> dict[str, Any]:

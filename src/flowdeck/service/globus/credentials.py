@@ -43,7 +43,7 @@ def _secret(name: str, environ: Mapping[str, str]) -> str:
     file = environ.get("FLOWDECK_CLIENT_SECRET_FILE") if name == "FLOWDECK_CLIENT" else None
     if file:
         try:
-            return Path(file).read_text(encoding="utf-8").strip()
+            secret = Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise ServiceError(
@@ -53,6 +53,11 @@ def _secret(name: str, environ: Mapping[str, str]) -> str:
                     "name a readable file that holds the secret alone",
                 )
             ) from None
+        if secret:
+            return secret
+        raise ServiceError(
+            Diagnostic("no-credentials", "FLOWDECK_CLIENT_SECRET_FILE is empty", "name a file that holds the secret")
+        )
     raise ServiceError(
         Diagnostic("no-credentials", f"{name}_ID is set, but {name}_SECRET is not", f"set {name}_SECRET as well")
     )

@@ -1,6 +1,7 @@
 """Where the services are, and whether credentials may be sent there."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +16,12 @@ _PRODUCTION = {
     "auth": "https://auth.globus.org/",
     "groups": "https://groups.api.globus.org/v2/",
 }
+
+
+# Parsers disagree on where the host of an odd URL ends, so only plain ones are taken.
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?(/[\w./~%-]*)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +59,16 @@ def endpoints_for(service: str, environ: Mapping[str, str]) -> Endpoints:
 
 
 def _require_trusted(url: str, trusted: set[str]) -> None:
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    secure = parts.scheme == "https" and (host == "globus.org" or host.endswith(".globus.org") or host in trusted)
-    if secure or (parts.scheme in ("http", "https") and _is_loopback(host)):
+    form = _URL.fullmatch(url)
+    host = (form["host"] if form else "").lower().strip("[]")
+    scheme = form["scheme"].lower() if form else ""
+    secure = scheme == "https" and (host == "globus.org" or host.endswith(".globus.org") or host in trusted)
+    if secure or (scheme in ("http", "https") and _is_loopback(host)):
         return
     raise Invalid(
         Diagnostic(
             "untrusted-host",
-            f"credentials are not sent to `{parts.scheme}://{host}`",
+            f"credentials are not sent to `{scheme}://{host}`" if form else "a service's URL is not in plain form",
             "only Globus hosts over https, and this machine, are trusted; add another host to FLOWDECK_TRUSTED_HOSTS",
         )
     )

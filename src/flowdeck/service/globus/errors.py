@@ -22,8 +22,10 @@ _KINDS: dict[int, Kind] = {
 }
 
 
-def problem_of(error: GlobusError) -> Problem:
-    """The problem that an SDK exception stands for, without its response body."""
+def problem_of(error: Exception) -> Problem:
+    """The problem that an SDK exception, or a malformed answer, stands for; without its response body."""
+    if not isinstance(error, GlobusError):
+        return Problem("failed", "the answer is not one of the service's")
     if not isinstance(error, GlobusAPIError):
         reason = "no answer came from the service" if isinstance(error, NetworkError) else type(error).__name__
         return Problem("unreachable", reason)
@@ -34,18 +36,22 @@ def problem_of(error: GlobusError) -> Problem:
     return Problem(kind, message, tuple(_details(error)), error.request_id or _debug_id(error))
 
 
-def outcome_of(error: GlobusError) -> Failed | Unknown:
+def outcome_of(error: Exception) -> Failed | Unknown:
     """What a failed write means: an answer that refuses is a failure, anything else may have taken effect."""
     problem = problem_of(error)
     return Unknown(problem) if problem.kind in ("unreachable", "failed") else Failed(problem)
 
 
+# What reading an answer raises that is not in the service's form: no JSON, or JSON without the keys.
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+
+
 @contextmanager
 def service_errors() -> Iterator[None]:
-    """Turn what the SDK raises inside the block into ServiceError."""
+    """Turn what the SDK, or reading its answer, raises inside the block into ServiceError."""
     try:
         yield
-    except GlobusError as error:
+    except (GlobusError, *MALFORMED) as error:
         raise ServiceError(diagnostic_of(problem_of(error))) from None
 
 
