@@ -4,7 +4,6 @@ import itertools
 import json
 import resource
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import yaml
 from projects import DEFINITION, Command
 from worlds import GROUP, POLICIES, URNS, World, only, opened
 
-defect = partial(pytest.mark.xfail, strict=True)
 BLOCK = """\
 # A comment at the top.
 version: 1
@@ -382,7 +380,6 @@ def test_urns_in_capitals(world: World) -> None:
     only_adoption(world)
 
 
-@defect(reason="the manifest is replaced by a new file")
 def test_the_file_itself_stays(world: World) -> None:
     """Import edits the file that is there: its permissions stay, and a link still leads to it."""
     path = write(world, BLOCK)
@@ -394,7 +391,6 @@ def test_the_file_itself_stays(world: World) -> None:
     only_adoption(world)
 
 
-@defect(reason="the draft is named, which is not there any more")
 def test_the_place_of_a_refused_entry(world: World) -> None:
     """What is wrong with an entry that import would write is told with a file that the user knows."""
     write(world, BLOCK)
