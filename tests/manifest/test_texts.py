@@ -310,3 +310,18 @@ def test_a_minified_line_is_not_shown() -> None:
     text = json.dumps({f"key-{number}": number for number in range(100)})
     assert sound("a.json", text).place(("key-7",)).excerpt == ""
     assert math.isfinite(sound("a.json", text).place(("key-7",)).column)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("guardrails: {open-start: off}", []),
+        ("environments: {a: {guardrails: {open-start: off}}}", []),
+        ("guardrails: off", ["ambiguous-value"]),
+        ("guardrails: {open-start: on}", ["ambiguous-value"]),
+        ("flows: {a: {protect: off}}", ["ambiguous-value"]),
+    ],
+)
+def test_off_is_a_level(text: str, codes: list[str]) -> None:
+    """The level `off` needs no quotes under guardrails; anywhere else the word is ambiguous."""
+    assert [one.code for one in read("a.yaml", text)[1]] == codes

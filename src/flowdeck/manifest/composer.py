@@ -67,6 +67,11 @@ class Composer:
         """True when what comes next is a mapping's key or its end."""
         return bool(self._open) and isinstance(self._open[-1].value, dict) and self._open[-1].key is None
 
+    @property
+    def section(self) -> str | None:
+        """The key under which the innermost mapping stands."""
+        return self._open[-2].key if len(self._open) > 1 else None
+
     def wrong(self, fault: Fault) -> None:
         """A fault that does not end the reading, unless there are too many."""
         self.faults.append(fault)

@@ -93,9 +93,10 @@ def _scalar(composer: Composer, event: yaml.ScalarEvent) -> None:
     value: object = event.value
     if is_plain:
         read = plain(event.value)
-        if isinstance(read, Ambiguous):
+        # The level `off` of a risk cannot mean anything else, quoted or not.
+        if isinstance(read, Ambiguous) and (composer.section, event.value) != ("guardrails", "off"):
             composer.wrong(Fault("ambiguous-value", read.message, _start_of(event), read.hint))
-        else:
+        elif not isinstance(read, Ambiguous):
             value = read
     composer.scalar(value, _start_of(event), _end_of(event), event.anchor)
 
