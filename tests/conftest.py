@@ -1,13 +1,21 @@
 """What all tests share: a project folder, an emulator, and the commands run in this process."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from projects import Command, Ran
 
 from flowdeck.cli.main import run
 from flowdeck.emulator import Emulator
+
+# Speed is measured by `make bench`; here a slow machine must not fail a law. In CI the same examples every time.
+settings.register_profile(
+    "flowdeck", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("flowdeck")
 
 # Variables that would change what a command does on a developer's machine or in CI.
 _FOREIGN = ("CI", "GITHUB_SHA", "CI_COMMIT_SHA", "NO_COLOR", "FLOWDECK_ENV", "FLOWDECK_FILE", "GLOBUS_SDK_ENVIRONMENT")
