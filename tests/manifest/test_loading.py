@@ -293,7 +293,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=300)
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), PIECES), max_size=5),
     st.booleans(),
@@ -338,7 +338,7 @@ FIELDS = [
 ]  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=300)
 @given(st.dictionaries(st.sampled_from(SECTIONS), SHAPES), st.dictionaries(st.sampled_from(FIELDS), SHAPES))
 def test_no_shape_raises(sections: dict[str, Any], fields: dict[str, Any]) -> None:
     """Whatever stands under the keys of a manifest and a flow, the answer is a manifest or located errors."""
