@@ -117,6 +117,17 @@ def test_it_accepts_a_manifest_with_every_key() -> None:
     assert fits(yaml.safe_load(PROJECT), schema, schema)
 
 
+def test_it_accepts_references() -> None:
+    """A reference may stand where another type is wanted, and text that is none is still underlined there."""
+    schema = manifest.json_schema()
+    for text, accepted in (("${var.x}", True), ("true", False)):
+        for key in ("protect", "id", "permissions", "keywords", "authentication_policy"):
+            assert fits({"flows": {"one": {key: text}}}, schema, schema) == accepted
+        assert fits({"environments": {"a": {"service": "globus", "deployers": text}}}, schema, schema) == accepted
+        assert fits({"permissions": {"all": {"viewers": text}}}, schema, schema) == accepted
+    assert fits({"environments": {"a": {"service": "${var.x}", "deployers": ["${principal.x}"]}}}, schema, schema)
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flowdeck import manifest
-from flowdeck.manifest.layers import merged
+from flowdeck.manifest.document import Document
+from flowdeck.manifest.layers import Source, combine, merged
 from flowdeck.model.errors import Misused
 from flowdeck.model.flow import Flow
 from flowdeck.model.json_value import Json
@@ -30,7 +31,7 @@ environments:
   production:
     service: https://flows.example.org/
     deployers: [ci]
-    variables: {{staging: x}}
+    variables: {{staging: 6c54cade-bde5-45c1-bdea-f4bd71dba2cc}}
     principals: {{staff: identity:2b1c7c2e-8f4c-4e0c-9d2b-0c6c5b1d6a12}}
     guardrails: {{open-start: block, public-view: null}}
     permissions: {{extra: {{viewers: null, run_monitors: [ada]}}}}
@@ -251,6 +252,7 @@ def test_two_sets_may_name_the_same_subscription() -> None:
 
 
 KEYS = st.sampled_from("abc")
+SECTIONS_OF_NAMES = ["variables", "principals", "flows", "permissions"]
 PATCHES = st.recursive(
     st.none() | st.integers(0, 3) | st.lists(st.integers(0, 3), max_size=2),
     lambda inner: st.dictionaries(KEYS, inner, max_size=3),
@@ -277,6 +279,41 @@ def test_an_override_is_a_merge_patch(under: dict[str, Any], over: dict[str, Any
         if value is not None and not (isinstance(value, dict) and isinstance(under.get(key), dict)):
             assert once[key] == without_nulls(value)
     assert all(once[key] == under[key] for key in under.keys() - over.keys())
+
+
+# Small keys hold anything but mappings, large ones mappings; nothing is removed.
+TREES = st.recursive(
+    st.dictionaries(KEYS, st.integers(0, 3) | st.lists(st.integers(0, 3), max_size=2), max_size=3),
+    lambda inner: st.builds(lambda leaves, deeper: leaves | deeper, *[st.dictionaries(KEYS, st.integers()),
+                                                                      st.dictionaries(st.sampled_from("ABC"), inner)]),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@given(TREES, TREES, TREES)
+def test_overrides_are_associative(first: Any, second: Any, third: Any) -> None:
+    """One override after the other is both in one, as long as none removes a key or turns text into a mapping."""
+    assert merged(merged(first, second), third) == merged(first, merged(second, third))
+    flows = [{"flows": {"one": {"title": "x", "definition": tree}}} for tree in (first, second, third)]
+    assert merged(merged(flows[0], flows[1]), flows[2]) == merged(flows[0], merged(flows[1], flows[2])) == flows[2]
+
+
+@given(st.dictionaries(st.tuples(st.sampled_from(SECTIONS_OF_NAMES), KEYS), st.integers(0, 2), max_size=9))
+def test_files_are_associative(homes: dict[tuple[str, str], int]) -> None:
+    """How entries are spread over files, in which order and by which file they are included, does not matter."""
+    files: list[dict[str, Any]] = [{}, {}, {}]
+    for (section, name), home in homes.items():
+        files[home].setdefault(section, {})[name] = {"of": name}
+
+    def combined(*values: Any) -> Any:
+        layers, wrong = combine(tuple(Source(Document("a.yaml", value=value), Path()) for value in values))
+        assert wrong == []
+        return layers.value
+
+    first, second, third = files
+    whole = combined(first, second, third)
+    assert whole == combined(combined(first, second), third) == combined(first, combined(second, third))
+    assert whole == combined(third, first, second)
 
 
 def test_an_override_changes_nothing_below() -> None:

@@ -327,15 +327,15 @@ def test_findings_stand_in_the_file_that_has_them() -> None:
 
 
 def test_references_in_files_are_found() -> None:
-    """A reference in a definition or schema file is an error there; `$${` is a literal `${`, a JSONPath neither."""
+    """What is wrong with a reference stands in the file that has it; `$${` is a literal `${`, a JSONPath neither."""
     states = '"A": {"Type": "Pass", "Parameters": {"a.$": "$.input", "b": "$${x}", "c": "see ${var.x}"}, "End": true}'
     write("d.json", f'{{"StartAt": "A",\n"States": {{{states}}}}}')
-    write("s.yaml", "type: object\ndescription: ${flow.one.id} or $${flow.one.id}\n")
+    write("s.yaml", "type: object\ndescription: ${flow.oen.id} or $${flow.one.id}\n")
     flow = "    definition: d.json\n    input_schema: s.yaml\n"
     _, diagnostics = load(f"{HEAD}flows:\n  one:\n{flow}")
     assert brief(diagnostics) == [
-        "d.json:2:86 reference-not-supported: `${var.x}` is a reference, and references are not supported yet",
-        "s.yaml:2:14 reference-not-supported: `${flow.one.id}` is a reference, and references are not supported yet",
+        "d.json:2:86 unknown-variable: there is no variable `x`",
+        "s.yaml:2:14 unknown-flow: `oen` is no flow",
     ]
     write("d.json", f'{{"StartAt": "A",\n"States": {{{states.replace("see ${var.x}", "")}}}}}')
     loaded, _ = load(f"{HEAD}flows:\n  one:\n    definition: d.json\n")

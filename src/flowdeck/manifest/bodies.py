@@ -1,20 +1,24 @@
 """The two large values of a flow, definition and input_schema: inline, in a file, or in the flow's own folder."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
 from flowdeck.definition import check
-from flowdeck.manifest import references
 from flowdeck.manifest.document import Document
 from flowdeck.manifest.files import SUFFIXES, Files
 from flowdeck.manifest.layers import WHOLE, Layers
+from flowdeck.manifest.links import circles
+from flowdeck.manifest.positions import exposed
 from flowdeck.manifest.problem import Path, Problem, Unusable, listed
+from flowdeck.manifest.references import Lookup, Reference, resolve
 from flowdeck.manifest.text import shown
 from flowdeck.model.diagnostic import Diagnostic, Place, Severity
-from flowdeck.model.flow import address_of
+from flowdeck.model.flow import address_of, private_parameters
 from flowdeck.model.json_value import EMPTY_OBJECT, Json
+from flowdeck.model.reference import has_late, late_references
+from flowdeck.model.reference import shown as as_written
 
 FOLDER = "flows"
 
@@ -29,10 +33,14 @@ class Body:
 
 @dataclass
 class Bodies:
-    """The bodies of all flows, by flow and field, and what is wrong with them; a file of several flows is read once."""
+    """The bodies of all flows, by flow and field, and what is wrong with them; a file of several flows is read once.
+
+    `meaning` replaces the references in files; those in the manifest are replaced already.
+    """
 
     files: Files
     layers: Layers
+    meaning: Lookup
     found: dict[tuple[str, str], Body] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     _known: dict[tuple[str, str], Body] = field(default_factory=dict)
@@ -42,18 +50,31 @@ class Bodies:
         """The documents of the bodies that do not stand in the manifest."""
         return {key: body.document for key, body in self.found.items() if body.document}
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secrets that are used."""
+        marks = [
+            mark for body in self.found.values() if has_late(body.json) for mark in late_references(body.json.value)
+        ]
+        return frozenset(mark.removeprefix("secret.") for _, mark in marks if mark.startswith("secret."))
+
     def collect(self, flows: Mapping[str, Any], unknown: frozenset[Path]) -> None:
         """Find and check both bodies of each flow; nothing is known of the texts at `unknown` paths."""
         for name, flow in flows.items():
             if isinstance(flow, dict) or flow is None:
                 self._of_flow(name, flow or {}, unknown)
+        self.diagnostics += circles({key: body.json for key, body in self.found.items()}, self._place)
+
+    def _place(self, name: str, what: str, path: Path) -> Place:
+        document = self.found[name, what].document
+        return document.place(path) if document else self.layers.place(("flows", name, what, *path))
 
     def _of_flow(self, name: str, flow: Mapping[str, Any], unknown: frozenset[Path]) -> None:
         for what in WHOLE:
             path: Path = ("flows", name, what)
             written = flow.get(what)
             if isinstance(written, dict):
-                self.found[name, what] = self._checked(name, what, written, None)
+                self.found[name, what] = self._checked(name, what, written, None, unknown)
             elif isinstance(written, str) and path not in unknown:
                 self._from_file(name, what, written, self.layers.folder(path))
             elif what not in flow:
@@ -95,28 +116,46 @@ class Bodies:
                 self._known[key] = self._checked(name, what, file.document.value, file.document)
             self.found[name, what] = self._known[key]
 
-    def _checked(self, name: str, what: str, value: Any, document: Document | None) -> Body:
+    def _checked(
+        self, name: str, what: str, value: Any, document: Document | None, unknown: frozenset[Path] = frozenset()
+    ) -> Body:
+        around: Path = ("flows", name, what)
+
         def place(path: Path, *, key: bool) -> Place:
-            return (
-                document.place(path, key=key) if document else self.layers.place(("flows", name, what, *path), key=key)
-            )
+            return document.place(path, key=key) if document else self.layers.place((*around, *path), key=key)
 
         json = Json.of(value)
-        if document and "${" in json.text:
-            value, unresolved = references.resolve(value)
+        if document and ("${" in json.text or "\\u0000" in json.text):
+            resolved = resolve(value, self.meaning, around)
+            value, unknown = resolved.value, resolved.unknown
             json = Json.of(value)
-            for problem in unresolved:
-                self._report(problem, name, place(problem.path, key=False))
+            for problem in resolved.problems:
+                self._report(problem, name, place(problem.path[len(around) :], key=False))
+        for path, secret in _exposed(json):
+            error = exposed(secret)
+            self._report(Problem(error.code, error.message, hint=error.hint), name, place(path, key=False))
         if what == "definition":
             for finding in check(value):
-                problem = Problem(finding.code, finding.message, hint=finding.hint)
-                self._report(problem, name, place(finding.path, key=True))
+                if (*around, *finding.path) not in unknown:
+                    problem = Problem(finding.code, as_written(finding.message), hint=as_written(finding.hint))
+                    self._report(problem, name, place(finding.path, key=True))
         elif not isinstance(value, dict):
             problem = Problem(
                 "input-schema-shape", "an input schema must be a mapping", hint="begin with `type: object`"
             )
             self._report(problem, name, place((), key=False))
         return Body(json, document)
+
+
+def _exposed(body: Json) -> Iterator[tuple[Path, Reference]]:
+    """The secrets in a body that are in no private parameter."""
+    if not has_late(body):
+        return
+    private = private_parameters(body.value)
+    for path, mark in late_references(body.value):
+        kind, _, name = mark.partition(".")
+        if kind == "secret" and not any(path[:length] in private for length in range(1, len(path) + 1)):
+            yield path, Reference(kind, name)
 
 
 def strays(files: Files, names: frozenset[str]) -> list[Diagnostic]:

@@ -4,11 +4,12 @@ from functools import cache
 from typing import Any
 
 from flowdeck.manifest.problem import Path
-from flowdeck.manifest.schema import Guardrails, Manifest
+from flowdeck.manifest.schema import Environment, Flow, Guardrails, Manifest, PermissionSet, Roles, SubscriptionEntry
 from flowdeck.model.risk import DEFAULT_LEVELS, Level
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 _PREFIX = "#/definitions/"
+_REFERENCE = "Reference"
 
 
 def json_schema() -> dict[str, Any]:
@@ -21,6 +22,12 @@ def json_schema() -> dict[str, Any]:
         if code not in definitions[Guardrails.__name__]["properties"]
     }
     definitions[Guardrails.__name__]["properties"].update(levels)
+    definitions[_REFERENCE] = {"type": "string", "pattern": r"\$\{", "description": "Text with `${...}`"}
+    replaceable = [definitions[Environment.__name__]["properties"]["deployers"]]
+    for model in (Flow, PermissionSet, Roles, SubscriptionEntry):
+        replaceable += definitions[model.__name__]["properties"].values()
+    for below in replaceable:
+        below["anyOf"].append({"$ref": _PREFIX + _REFERENCE})
     whole = _plain({**schema, "title": "flows.yaml of flowdeck", "definitions": definitions})
     assert isinstance(whole, dict)
     return {"$schema": _DIALECT, **whole}

@@ -21,9 +21,9 @@ def guardrails(written: schema.Guardrails | None, known: People) -> tuple[Guardr
 
 
 def principals(written: Sequence[str], path: Path, known: People) -> tuple[tuple[str, ...], list[Problem]]:
-    """The URNs that a list of principals at `path` means."""
+    """The principals that a list at `path` means: URNs, or as they are written."""
     found = [resolve(text, (*path, index), known) for index, text in enumerate(written)]
     return (
-        tuple(dict.fromkeys(urn for urn in found if isinstance(urn, str))),
+        tuple(dict.fromkeys(one for one in found if isinstance(one, str))),
         [problem for problem in found if isinstance(problem, Problem)],
     )

@@ -84,6 +84,8 @@ def _included(source: Source, gathered: Gathered) -> Iterator[File | None]:
     for index, pattern in enumerate(patterns):
         place = source.document.place(("include", index))
         try:
+            if "${" in pattern:
+                raise Unusable("reference-not-allowed", "no reference can stand here", "write the path")
             written = gathered.files.matching(pattern, source.folder)
             if not written:
                 raise Unusable("include-matches-nothing", f"{quoted(pattern)} matches no file", "correct or remove it")

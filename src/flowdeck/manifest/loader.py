@@ -1,6 +1,7 @@
 """From the path of flows.yaml to the manifest of one environment, with everything that is wrong with it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -12,8 +13,9 @@ from flowdeck.manifest.layers import Layers, combine
 from flowdeck.manifest.meaning import meaning
 from flowdeck.manifest.messages import checked
 from flowdeck.manifest.problem import Problem
-from flowdeck.manifest.references import resolve
+from flowdeck.manifest.scope import in_any_environment
 from flowdeck.manifest.text import shown
+from flowdeck.manifest.variables import Outside
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, has_errors, in_order
 from flowdeck.model.errors import Invalid
 from flowdeck.model.manifest import Manifest
@@ -36,11 +38,17 @@ def find(file: str | None) -> FilePath:
 
 
 def load(
-    path: FilePath, environment: str | None = None, *, definitions: bool = True
+    path: FilePath,
+    environment: str | None = None,
+    *,
+    definitions: bool = True,
+    variables: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> tuple[Manifest | None, Diagnostics]:
     """The manifest of one environment and all that is wrong, sorted by place; None when any of it is an error.
 
     Without `definitions` the definitions and schemas are neither read nor checked, and may be missing; flows as well.
+    `variables` are the texts of `--var` by name; raises Misused for one, or an environment, that there is not.
     """
     files = Files(path.parent, path.parent.resolve())
     gathered = gather(path, files)
@@ -50,16 +58,18 @@ def load(
     if not definitions:
         base = Layers(without(base.value), base.layers)
     wrong = [*gathered.diagnostics, *twice]
-    unresolved = resolve(base.value)[1]
-    written, misshapen = checked(base.value, frozenset(problem.path for problem in unresolved))
-    wrong += [base.at(problem) for problem in (*unresolved, *misshapen, *_missing(base.value))]
+    everywhere = in_any_environment(base.value)
+    misshapen = checked(everywhere.value, everywhere.unknown)[1]
+    wrong += [base.at(problem) for problem in (*everywhere.problems, *misshapen, *_missing(base.value))]
     if not gathered.complete:
         return None, in_order(wrong)
     name, undecided = choose(base.value, environment)
-    wrong += [base.at(problem) for problem in undecided]
+    wrong += [base.at(problem) for problem in undecided if problem.path not in everywhere.unknown]
+    outside = Outside(variables or {}, os.environ if environ is None else environ)
+    outside.check(base.value)
     if name is None:
         return None, in_order(wrong)
-    manifest, found = meaning(files, base, written, name, definitions=definitions)
+    manifest, found = meaning(files, base, name, outside, definitions=definitions)
     diagnostics = in_order([*wrong, *found])
     return (None if has_errors(diagnostics) else manifest), diagnostics
 

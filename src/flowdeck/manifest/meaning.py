@@ -1,4 +1,4 @@
-"""What the manifest means in one environment: its overrides applied, its names resolved, its flows put together."""
+"""What the manifest means in one environment: overrides applied, references replaced, flows put together."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,30 +13,39 @@ from flowdeck.manifest.messages import checked
 from flowdeck.manifest.places import FlowPlaces
 from flowdeck.manifest.principals import people
 from flowdeck.manifest.problem import Found, Path, Problem
-from flowdeck.manifest.references import resolve
 from flowdeck.manifest.schema import Manifest as Written
+from flowdeck.manifest.scope import replaced
+from flowdeck.manifest.secrets import Secret, Sources, absent
+from flowdeck.manifest.variables import Outside, variables
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.manifest import EMULATOR, Manifest
 
 
 def meaning(
-    files: Files, base: Layers, written: Written, environment: str, *, definitions: bool
+    files: Files, base: Layers, environment: str, outside: Outside, *, definitions: bool
 ) -> tuple[Manifest, list[Diagnostic]]:
-    """The manifest of the environment and what is wrong with it; `written` is the base, without its wrong parts."""
+    """The manifest of the environment and what is wrong with it."""
     layers = override(base, environment)
     found = Found()
-    value = found.of(resolve(layers.value if definitions else without(layers.value)))
-    unknown = frozenset(problem.path for problem in found.problems)
+    known = found.of(variables(base, environment, outside))
+    said = layers.value if definitions else without(layers.value)
+    resolved, scope = replaced(_written(said, base, environment), known)
+    value, unknown = resolved.value, resolved.unknown
+    found.problems += resolved.problems
     effective = found.of(checked(value, unknown))
-    bodies = Bodies(files, layers)
+    bodies = Bodies(files, layers, scope.meaning)
+    secrets: dict[str, Secret] = {}
     if definitions:
         bodies.collect(_mapping(value, "flows"), unknown)
         bodies.diagnostics += strays(files, frozenset(_every_flow(base.value)))
-        found.of(((), _empty(value)))
+        secrets = found.of(
+            Sources(files, layers, outside.environ).read(effective.secrets or {}, _mapping(value, "secrets"))
+        )
+        found.problems += [*_empty(value), *absent(secrets, bodies.secrets)]
     later = Found()
     around = later.of(_surroundings(effective, value, environment, _every_flow(base.value)))
     built = later.of(wanted(effective.flows or {}, {key: body.json for key, body in bodies.found.items()}, around))
-    where = (written.environments or {}).get(environment)
+    where = (effective.environments or {}).get(environment)
     deployed_by: Path = ("environments", environment, "deployers")
     manifest = Manifest(
         project=around.project,
@@ -47,9 +56,21 @@ def meaning(
         places=FlowPlaces(layers, bodies.own_files, built.elsewhere),
         deployers=frozenset(later.of(principals((where and where.deployers) or (), deployed_by, around.people))),
         guardrails=later.of(guardrails(effective.guardrails, around.people)),
+        aliases=around.people.aliases,
+        secrets={name: secret.value for name, secret in secrets.items()},
     )
     problems = [*found.problems, *(problem for problem in later.problems if problem.path not in unknown)]
     return manifest, [*bodies.diagnostics, *map(layers.at, problems)]
+
+
+def _written(value: Mapping[str, Any], base: Layers, environment: str) -> dict[str, Any]:
+    """What is to be understood: without the variables, which are, and with the environment's own keys."""
+    kept = {key: item for key, item in value.items() if key != "variables"}
+    entry = _mapping(base.value, "environments").get(environment)
+    if isinstance(entry, dict):
+        own = {key: item for key, item in entry.items() if key in ("service", "deployers")}
+        kept["environments"] = {environment: own}
+    return kept
 
 
 def _surroundings(

@@ -1,6 +1,6 @@
 """Who gets which role of a flow: the union of the sets that match it, the sets that it names, and its own roles."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flowdeck.manifest import patterns
@@ -8,6 +8,7 @@ from flowdeck.manifest.principals import SPECIAL, People, resolve
 from flowdeck.manifest.problem import Path, Problem, did_you_mean, quoted
 from flowdeck.manifest.schema import PermissionSet, Roles
 from flowdeck.model.flow import PRINCIPALS_PER_ROLE, ROLES, Role, address_of
+from flowdeck.model.principal import GROUP, GROUP_NAME, IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def of_flow(name: str, written: Sequence[str | Roles], known: People, available:
 def _too_many(name: str, granted: Sequence[Grant]) -> Iterator[Problem]:
     for role in ROLES:
         held = {grant.principal for grant in granted if grant.role == role}
-        if len(held) > PRINCIPALS_PER_ROLE:
+        least = _least(held)
+        if least > PRINCIPALS_PER_ROLE:
             origins: dict[str, set[str]] = {}
             for grant in granted:
                 if grant.role == role:
@@ -97,7 +99,17 @@ def _too_many(name: str, granted: Sequence[Grant]) -> Iterator[Problem]:
                 f"{len(each)} from {f'set `{origin}`' if origin else 'the flow'}"
                 for origin, each in sorted(origins.items())
             ]
-            message = f"`{role}` has {len(held)} principals, the service takes {PRINCIPALS_PER_ROLE}"
+            message = f"`{role}` has {least} principals, the service takes {PRINCIPALS_PER_ROLE}"
             path: Path = ("flows", name, "permissions")
             hint = f"{', '.join(parts)}; use a group"
             yield Problem("too-many-principals", message, path, hint, at_key=True, address=address_of(name))
+
+
+def _least(held: Collection[str]) -> int:
+    """How many principals they are at least: a name may mean the same as a URN, but no other name."""
+    identities = sum(one.startswith(IDENTITY) for one in held)
+    groups = sum(one.startswith(GROUP) for one in held)
+    group_names = sum(one.startswith(GROUP_NAME) for one in held)
+    usernames = len({one.casefold() for one in held if "@" in one and not one.startswith(GROUP_NAME)})
+    special = sum(one in SPECIAL for one in held)
+    return max(identities, usernames) + max(groups, group_names) + special

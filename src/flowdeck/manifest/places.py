@@ -32,3 +32,13 @@ class FlowPlaces:
             if written is not None:
                 return self.layers.place(written)
         return self.layers.place(("flows", flow, *path), key=not path)
+
+    def granted_by(self, flow: str, role: str, principal: str) -> tuple[str | None, Place | None]:
+        """The permission set that grants a role, None for the flow's own lines, and the place of the principal there.
+
+        Both are None for what is not granted.
+        """
+        written = self.elsewhere.get((flow, role, principal))
+        if written is None:
+            return None, None
+        return (str(written[1]) if written[0] == "permissions" else None), self.layers.place(written)

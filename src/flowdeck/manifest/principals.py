@@ -1,5 +1,6 @@
-"""Principals as manifests write them, and the URNs that they mean."""
+"""Principals as manifests write them, and the URNs that they mean, as far as the text alone tells."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from flowdeck.model.principal import ALL_AUTHENTICATED, GROUP, IDENTITY, PUBLIC,
 
 SPECIAL = {PUBLIC: "viewers", ALL_AUTHENTICATED: "starters"}
 _FORMS = {"identity:": IDENTITY, "group:": GROUP}
-_WRITE = "write identity:<uuid> or group:<uuid>"
+_WRITE = "write a username, identity:<uuid> or group:<name or uuid>"
+_USERNAME = re.compile(r"[^\s:@]+@[^\s:@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,22 @@ def read(text: str) -> Urn | Username | GroupName | None:
         return Urn(_FORMS[form + colon] + rest.lower())
     if form == "group" and rest.strip():
         return GroupName(rest)
-    if "@" in text and not colon:
+    if _USERNAME.fullmatch(text):
         return Username(text)
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The aliases that mean a URN, and those declared ones whose own line is already reported."""
+    """What each alias means, and those declared ones whose own line is already reported."""
 
-    urns: Mapping[str, str]
+    aliases: Mapping[str, str]
     reported: frozenset[str] = frozenset()
 
 
 def people(aliases: Mapping[str, str], declared: frozenset[str]) -> tuple[People, list[Problem]]:
     """What the section `principals` says; `declared` are all its names, also those with a value of a wrong type."""
-    urns: dict[str, str] = {}
+    meant: dict[str, str] = {}
     problems: list[Problem] = []
     for alias, text in aliases.items():
         path: Path = ("principals", alias)
@@ -65,41 +67,37 @@ def people(aliases: Mapping[str, str], declared: frozenset[str]) -> tuple[People
             message = f"`{alias}` is a word of its own, not a name"
             problems.append(Problem("special-principal", message, path, "choose another name", at_key=True))
             continue
-        found = _urn(text, path)
+        found = _principal(text, path)
         if isinstance(found, Problem):
             problems.append(found)
         else:
-            urns[alias] = found
-    return People(urns, declared - urns.keys() - SPECIAL.keys()), problems
+            meant[alias] = found
+    return People(meant, declared - meant.keys() - SPECIAL.keys()), problems
 
 
 def resolve(text: str, path: Path, known: People) -> str | Problem | None:
-    """The URN that a name or principal means; None when its alias is already reported."""
+    """The URN that a name or principal means, or the principal as written; None when its alias is already reported."""
     if text in known.reported:
         return None
-    if text in known.urns:
-        return known.urns[text]
+    if text in known.aliases:
+        return known.aliases[text]
     if text in SPECIAL:
         return Problem("special-principal", f"`{text}` is only for {SPECIAL[text]}", path, _WRITE)
     if IDENTIFIER.fullmatch(text) and not UUID.fullmatch(text):
         hint = (
-            did_you_mean(text, known.urns, "the names in `principals` are")
+            did_you_mean(text, known.aliases, "the names in `principals` are")
             or f"declare it in `principals`, or {_WRITE}"
         )
         return Problem("unknown-alias", f"{quoted(text)} is no name in `principals`", path, hint)
-    return _urn(text, path)
+    return _principal(text, path)
 
 
-def _urn(text: str, path: Path) -> str | Problem:
+def _principal(text: str, path: Path) -> str | Problem:
     match read(text):
         case Urn(urn):
             return urn
-        case Username():
-            hint = "usernames are not looked up yet: write identity:<uuid> for now"
-            return Problem("needs-lookup", f"{quoted(text)} is a username", path, hint)
-        case GroupName(name):
-            hint = "group names are not looked up yet: write group:<uuid> for now"
-            return Problem("needs-lookup", f"{quoted(name)} is a group's name", path, hint)
+        case Username() | GroupName():
+            return text
         case None:
             return Problem("invalid-principal", f"{quoted(text)} is no principal", path, _hint(text))
 

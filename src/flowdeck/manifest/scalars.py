@@ -14,6 +14,9 @@ VERSION = 1
 URL = re.compile(
     r"https?://([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[\w.~/-]*)?", re.A
 )
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What flowdeck itself reads, its credentials among them.
+_OWN_VARIABLES = ("FLOWDECK_", "GLOBUS_SDK", "GLOBUS_CLI_CLIENT_ID", "GLOBUS_CLI_CLIENT_SECRET")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
 
@@ -53,6 +56,16 @@ def uuid(value: str) -> str:
     if not UUID.fullmatch(value):
         raise Wrong("invalid-uuid", "this is not a UUID", "write 36 characters: 8-4-4-4-12 of 0-9 and a-f")
     return value.lower()
+
+
+def secret_variable(value: str) -> str:
+    """The variable of the process environment that holds a secret; flowdeck's own credentials are none."""
+    if not _VARIABLE.fullmatch(value):
+        hint = "write the variable's name: A-Z, 0-9 and `_`"
+        raise Wrong("invalid-name", "this is not the name of an environment variable", hint)
+    if value.upper().startswith(_OWN_VARIABLES):
+        raise Wrong("secret-refused", f"{quoted(value)} is for flowdeck's own use", "use another variable")
+    return value
 
 
 def subscription_id(value: str) -> str:

@@ -130,8 +130,12 @@ Subscription = Annotated[
 class Secret(Strict):
     """Where a secret value comes from: one of the two."""
 
-    env: str | None = Field(default=None, description="Environment variable that holds the value")
-    file: str | None = Field(default=None, description="File that holds the value")
+    env: Annotated[str, AfterValidator(scalars.secret_variable)] | None = Field(
+        default=None, description="Environment variable that holds the value"
+    )
+    file: str | None = Field(
+        default=None, description="File that holds the value, in the project or under FLOWDECK_SECRETS_DIR"
+    )
 
 
 class Variable(Strict):

@@ -31,7 +31,7 @@ def _raw(text: str) -> Iterator[Fault]:
 
 
 def _escaped(text: str, value: object, marks: Callable[[], Marks]) -> Iterator[Fault]:
-    if not any(_UNSEEN.search(string) for string in _strings(value)):
+    if not any(_UNSEEN.search(string) for string in strings(value)):
         return
     pending: list[tuple[object, Marks]] = [(value, marks())]
     while pending:
@@ -48,7 +48,8 @@ def _escaped(text: str, value: object, marks: Callable[[], Marks]) -> Iterator[F
             yield _warning(found[0], at.start)
 
 
-def _strings(value: object) -> Iterator[str]:
+def strings(value: object) -> Iterator[str]:
+    """Every text in a value, keys too."""
     pending = [value]
     while pending:
         one = pending.pop()

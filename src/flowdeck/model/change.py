@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flowdeck.model.diagnostic import Place
 from flowdeck.model.flow import Role
 from flowdeck.model.json_value import Json
 
@@ -34,13 +35,23 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What in the manifest gives a principal a role: a permission set, or the flow itself, and the line."""
+
+    principal: str
+    permission_set: str | None
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class RoleChange:
-    """Principals that gain and lose one role, each list sorted."""
+    """Principals that gain and lose one role, each list sorted, and what grants those that gain it."""
 
     role: Role
     added: tuple[str, ...]
     removed: tuple[str, ...]
     origin: Origin
+    grants: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

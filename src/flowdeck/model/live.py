@@ -87,3 +87,14 @@ class ManagedFlow:
     def address(self) -> str:
         """The resource address."""
         return address_of(self.name)
+
+
+def told(flows: Mapping[str, LiveFlow], reference: str) -> str | None:
+    """What `flow.NAME.id` or `flow.NAME.scope` means, if NAME is among the flows; None for any other reference."""
+    match reference.split("."):
+        case ["flow", name, "id"] if name in flows:
+            return flows[name].id
+        case ["flow", name, "scope"] if name in flows:
+            return flows[name].scope
+        case _:
+            return None

@@ -23,6 +23,9 @@ class Places(Protocol):
         exist, the deepest part that does is meant; None if the manifest does not name the flow at all.
         """
 
+    def granted_by(self, flow: str, role: str, principal: str) -> tuple[str | None, Place | None]:
+        """The permission set that gives a principal, as written, a role, None for the flow itself; and the line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guardrails:
@@ -39,7 +42,9 @@ class Manifest:
 
     `service` is `emulator`, `globus` or a URL; `folder` is the project folder, which holds flows.yaml; `flows` are
     sorted by name; `deployers` are principal URNs, empty for "the identity in use". `adopted` are ids of flows that are
-    ours whoever owns them, in a manifest that was emptied for a destroy.
+    ours whoever owns them, in a manifest that was emptied for a destroy. `people` are the URNs that were found for the
+    names of people and groups, which stand in roles and lists until observe has looked them up; `aliases` are the
+    manifest's own names for principals. `secrets` are values by name, None for one that cannot be read here.
     """
 
     project: str
@@ -51,6 +56,9 @@ class Manifest:
     deployers: frozenset[str] = frozenset()
     guardrails: Guardrails = field(default_factory=Guardrails)
     adopted: frozenset[str] = frozenset()
+    people: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str | None] = field(default_factory=dict, repr=False, compare=False)
 
     def emptied(self) -> "Manifest":
         """The manifest of a destroy: the same project and environment, with no flows."""

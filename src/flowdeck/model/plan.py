@@ -1,7 +1,8 @@
 """A plan: the ordered steps that would make the live side what the manifest says, and what else a reviewer needs."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import get_args
 
 from flowdeck.model.diagnostic import Diagnostics
@@ -13,6 +14,7 @@ class Plan:
     """Frozen and hashable. `digest` covers what the steps do and found; `step_digests` are its parts, one a step.
 
     `service` is `emulator` or the service's URL. `missing` counts declared flows that are not live, in a drift report;
+    `names` are what people call the principals in it;
     `withheld` the steps that were left out although the digest covers them.
     """
 
@@ -26,6 +28,7 @@ class Plan:
     missing: int = 0
     withheld: int = 0
     diagnostics: Diagnostics = ()
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def summary(self) -> dict[str, int]:

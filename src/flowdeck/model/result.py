@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics
+from flowdeck.model.live import LiveFlow
 from flowdeck.model.step import Step
 
 
@@ -29,13 +30,17 @@ class ApplyOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step's outcome; `id` is the flow's, also of a new one; `error` says why it is not done."""
+    """One step's outcome; `id` is the flow's, also of a new one, `live` what the service answered to the write.
+
+    `error` says why the step is not done.
+    """
 
     step: Step
     outcome: StepOutcome
     id: str | None = None
     error: Diagnostic | None = None
     details: Diagnostics = ()
+    live: LiveFlow | None = None
 
 
 @dataclass(frozen=True, slots=True)
