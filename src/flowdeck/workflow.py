@@ -1,6 +1,6 @@
 """The sentence: load, observe, plan, apply. The only file that knows every room; it decides nothing about flows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
@@ -8,15 +8,17 @@ from threading import Event as Flag
 from flowdeck import apply, manifest, observe, plan
 from flowdeck.definition import published
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Place, Severity, has_errors, in_order
-from flowdeck.model.errors import REFUSALS, Invalid, Misused, Refused
+from flowdeck.model.errors import REFUSALS, Invalid, Refused, ServiceError
 from flowdeck.model.event import Event
 from flowdeck.model.flow import WantedFlow
-from flowdeck.model.live import Live, LiveFlow, ManagedFlow
+from flowdeck.model.imported import Importable
+from flowdeck.model.live import Live, ManagedFlow
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.plan import Plan
+from flowdeck.model.principal import is_urn
 from flowdeck.model.result import Result, StepOutcome, StepResult
 from flowdeck.model.risk import Level
-from flowdeck.model.step import Create, Replace, id_of
+from flowdeck.model.step import Create, Delete, Forget, Replace, Withdraw, id_of
 from flowdeck.service.ports import Detail, Reader, Writer
 from flowdeck.service.problems import diagnostic_of
 
@@ -31,32 +33,51 @@ class Loaded:
     """Whether definitions and schemas were read."""
 
 
-def load(path: Path, environment: str | None = None, *, definitions: bool = True) -> Loaded:
-    """Read the manifest. Raises Invalid with every problem, or Misused for an environment that there is not."""
-    found, diagnostics = manifest.load(path, environment, definitions=definitions)
+def load(
+    path: Path,
+    environment: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    *,
+    definitions: bool = True,
+) -> Loaded:
+    """Read the manifest. Raises Invalid with every problem, or Misused for an environment or variable there is not."""
+    found, diagnostics = manifest.load(path, environment, definitions=definitions, variables=variables)
     if found is None:
         raise Invalid(*diagnostics)
     return Loaded(found, diagnostics, definitions)
 
 
-def look(loaded: Loaded, reader: Reader, but: frozenset[str] = frozenset()) -> tuple[Live, Diagnostics]:
-    """Observe the live side. Raises Refused or Invalid when what is found forbids a plan, ServiceError otherwise.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The manifest with its names looked up, the live side, and everything that there is to say about both."""
 
-    Codes in `but` forbid nothing.
+    manifest: Manifest
+    live: Live
+    diagnostics: Diagnostics
+
+
+def look(loaded: Loaded, reader: Reader, but: frozenset[str] = frozenset()) -> Seen:
+    """Look up names and observe the live side; codes in `but` forbid nothing.
+
+    Raises Refused or Invalid when what is found forbids a plan, ServiceError when the service does not answer.
     """
-    live, diagnostics = observe.observe(loaded.manifest, reader)
+    resolved, unresolved = observe.resolve(loaded.manifest, reader)
+    if has_errors(unresolved):
+        raise Invalid(*in_order((*loaded.diagnostics, *unresolved)))
+    live, diagnostics = observe.observe(resolved, reader)
     diagnostics = tuple(one for one in diagnostics if one.code not in but)
     if has_errors(diagnostics):
         refused = any(one.severity is Severity.ERROR and one.code in REFUSALS for one in diagnostics)
         raise (Refused if refused else Invalid)(*in_order((*loaded.diagnostics, *diagnostics)))
-    return live, in_order((*loaded.diagnostics, *diagnostics))
+    return Seen(resolved, live, in_order((*loaded.diagnostics, *diagnostics)))
 
 
 def make_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
     """The plan for the named flows, or for all. Raises as `look` does, and Misused for a name that means no flow."""
-    live, diagnostics = look(loaded, reader)
-    selected = plan.selection(names, _known(loaded.manifest, live))
-    return plan.build(loaded.manifest, live, reader.service, selected, diagnostics)
+    seen = look(loaded, reader)
+    selected = plan.selection(names, _known(seen.manifest, seen.live))
+    made = plan.build(seen.manifest, seen.live, reader.service, selected, seen.diagnostics)
+    return _with_names(made, seen.manifest, reader)
 
 
 def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
@@ -67,11 +88,24 @@ def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ())
     return make_plan(replace(loaded, manifest=lifted), reader, names)
 
 
-def make_forget_plan(loaded: Loaded, reader: Reader, names: Iterable[str]) -> Plan:
-    """The plan that takes our marker off the named flows, also where several projects claim one."""
-    live, diagnostics = look(loaded, reader, but=frozenset({"claimed-elsewhere"}))
-    selected = plan.selection(names, {*live.found, *(name for name, _ in live.undeclared)})
-    return plan.forgetting(loaded.manifest, live, reader.service, selected, diagnostics)
+def make_forget_plan(loaded: Loaded, reader: Reader, name: str) -> Plan:
+    """The plan that takes our marker off the named flow, also where several projects claim it."""
+    seen = look(loaded, reader, but=frozenset({"claimed-elsewhere"}))
+    selected = plan.only_one(name, {*seen.live.found, *(known for known, _ in seen.live.undeclared)})
+    return plan.forgetting(seen.manifest, seen.live, reader.service, selected, seen.diagnostics)
+
+
+def _with_names(made: Plan, manifest_: Manifest, reader: Reader) -> Plan:
+    """The plan with what people call its principals: the alias or name that the manifest writes, else the service's."""
+    urns = {urn for step in made.steps for change in step.difference.roles for urn in (*change.added, *change.removed)}
+    aliases = {manifest_.people.get(written, written): alias for alias, written in manifest_.aliases.items()}
+    ours = {**{urn: written for written, urn in manifest_.people.items()}, **aliases}
+    unknown = {urn for urn in urns - ours.keys() if is_urn(urn)}
+    try:
+        told = reader.names(unknown) if unknown else {}
+    except ServiceError:  # names are for reading only; a plan does not need them
+        told = {}
+    return replace(made, names={urn: name for urn, name in {**told, **ours}.items() if urn in urns})
 
 
 def without_deletes(made: Plan) -> Plan:
@@ -97,6 +131,21 @@ def gate(
             ),
         )
     return plan.blocking(made, allowed)
+
+
+def require_secrets(made: Plan, manifest_: Manifest) -> None:
+    """Raises Invalid (`secret-absent`) if a flow of the plan refers to a secret that cannot be read here."""
+    names = {step.name for step in made.steps if not isinstance(step, Delete | Withdraw | Forget)}
+    used = {secret for flow in manifest_.flows if flow.name in names for secret in plan.secrets(flow)}
+    absent = sorted(secret for secret in used if manifest_.secrets.get(secret) is None)
+    if absent:
+        raise Invalid(
+            Diagnostic(
+                "secret-absent",
+                f"apply needs {', '.join(f'`{secret}`' for secret in absent)}, which cannot be read here",
+                "set the variable, or write the file, that `secrets` names",
+            )
+        )
 
 
 def refuse(made: Plan, why: Diagnostics) -> Result:
@@ -127,7 +176,7 @@ def do(
 
 def managed_flows(loaded: Loaded, reader: Reader) -> tuple[ManagedFlow, ...]:
     """The live flows of ours, declared or not, by name."""
-    live, _ = look(loaded, reader)
+    live = look(loaded, reader).live
     flows = [*live.found.items(), *live.undeclared]
     wanted = {one.name: one for one in loaded.manifest.flows} if loaded.complete else {}
     return tuple(
@@ -145,17 +194,19 @@ def managed_flows(loaded: Loaded, reader: Reader) -> tuple[ManagedFlow, ...]:
 def managed_flow(loaded: Loaded, reader: Reader, name: str) -> ManagedFlow:
     """One of them. Raises Misused when there is none of that name."""
     flows = {flow.name: flow for flow in managed_flows(loaded, reader)}
-    selected = plan.selection([name], flows)
-    found = [flow for known, flow in flows.items() if selected(known)]
-    if len(found) > 1:
-        names = ", ".join(flow.name for flow in found)
-        raise Misused(Diagnostic("unknown-name", f"`{name}` means several flows: {names}", "name one of them"))
-    return found[0]
+    selected = plan.only_one(name, flows)
+    return next(flow for known, flow in flows.items() if selected(known))
 
 
-def importable(loaded: Loaded, reader: Reader, id: str) -> LiveFlow:
+def importable(loaded: Loaded, reader: Reader, id: str) -> Importable:
     """A live flow that this project may adopt. Raises Invalid if it is not there, Refused if it is not ours to take."""
-    return observe.adoptable(loaded.manifest, reader, id)
+    live = observe.adoptable(loaded.manifest, reader, id)
+    return Importable((live,), observe.called(loaded.manifest, reader, (live,)))
+
+
+def importable_flows(loaded: Loaded, reader: Reader, role: str | None, declared: Mapping[str, str]) -> Importable:
+    """Every live flow that we administer, in that role if one is given, and that this project may adopt."""
+    return observe.unmanaged(loaded.manifest, reader, role, declared)
 
 
 def ask_service(manifest_: Manifest, reader: Reader, known: Diagnostics) -> Diagnostics:

@@ -1,16 +1,19 @@
-"""Execute a plan: creates and updates side by side, then deletes if all of that succeeded."""
+"""Execute a plan: creates and updates as their references allow, then deletes if all of that succeeded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Event as Flag
 
 from flowdeck.apply.keywords import Signature
+from flowdeck.apply.order import informed, next_wave, waits_for
 from flowdeck.apply.pace import not_attempted, side_by_side
 from flowdeck.apply.perform import Wire, perform, remove
 from flowdeck.apply.settle import shown
 from flowdeck.model.diagnostic import Diagnostic, Severity
 from flowdeck.model.errors import ServiceError
 from flowdeck.model.event import Event, Waiting
+from flowdeck.model.flow import address_of
+from flowdeck.model.live import LiveFlow
 from flowdeck.model.manifest import Places
 from flowdeck.model.marker import marker_prefix
 from flowdeck.model.plan import Plan
@@ -43,23 +46,43 @@ def execute(
     wire = Wire(reader, writer, Signature(plan.project, plan.environment, commit), places, wait)
     results: dict[int, StepResult] = {}
 
-    def run(indexes: list[int], do: Callable[[Step], StepResult]) -> None:
-        steps = [plan.steps[index] for index in indexes]
-        done = side_by_side(steps, do, parallelism=parallelism, stop=flag, on_event=on_event)
-        results.update(zip(indexes, done, strict=True))
+    def run(steps: Mapping[int, Step], do: Callable[[Step], StepResult]) -> None:
+        done = side_by_side(list(steps.values()), do, parallelism=parallelism, stop=flag, on_event=on_event)
+        results.update(zip(steps, done, strict=True))
 
-    removals = [index for index, step in enumerate(plan.steps) if isinstance(step, Delete | Withdraw)]
-    run([index for index in range(len(plan.steps)) if index not in removals], _safely(perform, wire))
-    if all(one.outcome is StepOutcome.DONE for one in results.values()) and not flag.is_set():
+    removals = {index: step for index, step in enumerate(plan.steps) if isinstance(step, Delete | Withdraw)}
+    _make({i: step for i, step in enumerate(plan.steps) if i not in removals}, run, _safely(perform, wire), results)
+    if all(_is_done(one) for one in results.values()) and not flag.is_set():
         created = {index: one for index, one in results.items() if isinstance(one.step, Replace)}
-        run([*removals, *created], _safely(_remove, wire))
+        run({**removals, **{index: one.step for index, one in created.items()}}, _safely(_remove, wire))
         # A replace is known by its new id; only its failure to remove the old one is told with the old one's.
         results.update({i: replace(results[i], id=one.id) for i, one in created.items() if _is_done(results[i])})
     else:
         why = "the apply was interrupted" if flag.is_set() else "deletes wait until everything else has succeeded"
-        results.update({index: not_attempted(plan.steps[index], why) for index in removals})
+        results.update({index: not_attempted(step, why) for index, step in removals.items()})
     ordered = tuple(results[index] for index in range(len(plan.steps)))
     return Result(plan.digest, ordered, _lagging(ordered, plan, wire, flag), interrupted=flag.is_set())
+
+
+def _make(
+    pending: dict[int, Step],
+    run: Callable[[Mapping[int, Step], Callable[[Step], StepResult]], None],
+    do: Callable[[Step], StepResult],
+    results: dict[int, StepResult],
+) -> None:
+    """Do the steps wave by wave, each when what it refers to is made; a failed step stops those that wait for it."""
+    made: dict[str, LiveFlow] = {}
+    while pending:
+        wave = next_wave(pending, made) or list(pending)  # the manifest has no cycles; if it had, they would fail
+        run({index: informed(pending.pop(index), made) for index in wave}, do)
+        made.update({one.step.name: one.live for index in wave if (one := results[index]).live})
+        failed = {results[index].step.name for index in wave if not _is_done(results[index])}
+        while stopped := [index for index, step in pending.items() if waits_for(step) & failed]:
+            for index in stopped:
+                step = pending.pop(index)
+                names = ", ".join(sorted(address_of(name) for name in waits_for(step) & failed))
+                results[index] = not_attempted(step, f"it refers to {names}, which is not done")
+                failed.add(step.name)
 
 
 def _is_done(result: StepResult) -> bool:

@@ -155,7 +155,7 @@ def _changed_since_plan(step: Step, now: LiveFlow | Gone) -> StepResult:
 def _settled(step: Step, outcome: Outcome, wire: Wire) -> StepResult:
     match outcome:
         case Done(live):
-            return StepResult(step, StepOutcome.DONE, live.id)
+            return StepResult(step, StepOutcome.DONE, live.id, live=live)
         case Failed():
             return _unsuccessful(step, StepOutcome.FAILED, outcome, wire)
         case Unknown():

@@ -7,6 +7,7 @@ from flowdeck.model.flow import SUBSCRIPTION_DEFAULT, Flow, WantedFlow, redacted
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.marker import PROTECT, field_digest
+from flowdeck.model.reference import replace_late
 
 # Values that mean the same as an absent key (the service's documentation of the Action state). Whether the service
 # writes them into a definition is not known; either way they are no difference.
@@ -38,7 +39,8 @@ def compared(flow: Flow, field: str) -> Json:
 def published(flow: Flow, field: str) -> Json:
     """A field as it may leave this process: in plans, digests and stamps, with private parameters hidden."""
     form = compared(flow, field)
-    return redacted(form) if field == "definition" else form
+    form = redacted(form) if field == "definition" else form
+    return replace_late(form, lambda name: f"${{{name}}}")
 
 
 def field_digests(flow: Flow, fields: Iterable[str], *, protected: bool) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Look at the service through a Reader: which live flow is whose, and may we administer it."""
 
+from flowdeck.observe.importing import called, unmanaged
 from flowdeck.observe.observe import adoptable, observe
+from flowdeck.observe.people import resolve
 
-__all__ = ["adoptable", "observe"]
+__all__ = ["adoptable", "called", "observe", "resolve", "unmanaged"]

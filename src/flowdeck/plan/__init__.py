@@ -3,7 +3,8 @@
 from flowdeck.plan.build import build, forgetting
 from flowdeck.plan.drift import is_drifted, only_drift
 from flowdeck.plan.gate import Reviewed, blocking, read_document, unexpected
-from flowdeck.plan.select import keep, selection
+from flowdeck.plan.references import secrets
+from flowdeck.plan.select import keep, only_one, selection
 
 __all__ = [
     "Reviewed",
@@ -13,7 +14,9 @@ __all__ = [
     "is_drifted",
     "keep",
     "only_drift",
+    "only_one",
     "read_document",
+    "secrets",
     "selection",
     "unexpected",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from flowdeck.definition import differing, must_replace
+from flowdeck.model.change import Difference, Grant, RoleChange
 from flowdeck.model.diagnostic import Diagnostics
 from flowdeck.model.flow import WantedFlow
 from flowdeck.model.live import Live, LiveFlow
@@ -13,6 +14,7 @@ from flowdeck.model.plan import Plan
 from flowdeck.model.step import Adopt, Create, Delete, Forget, Replace, Step, Update, Withdraw
 from flowdeck.plan import diff
 from flowdeck.plan.digest import plan_digest, step_digest
+from flowdeck.plan.references import referred, settle
 from flowdeck.plan.risks import Circumstances, assess
 
 
@@ -24,7 +26,7 @@ def build(
     diagnostics: Diagnostics = (),
 ) -> Plan:
     """The plan for the flows whose names are `selected`, its risks assessed against all managed flows."""
-    wanted = [flow for flow in manifest.flows if selected(flow.name)]
+    wanted = _with_what_they_need(settle(manifest, live), live, selected)
     changes = [_step(flow, live.found.get(flow.name), manifest, live.identity) for flow in wanted]
     steps: list[Step] = [step for step in changes if step is not None]
     steps += [
@@ -38,6 +40,20 @@ def build(
         if selected(name)
     ]
     return _plan(manifest, live, service, steps, unchanged=changes.count(None), diagnostics=diagnostics)
+
+
+def _with_what_they_need(
+    declared: tuple[WantedFlow, ...], live: Live, selected: Callable[[str], bool]
+) -> list[WantedFlow]:
+    """The selected flows, and those that they refer to and that do not exist yet."""
+    needed = {flow.name for flow in declared if selected(flow.name)}
+    by_name = {flow.name: flow for flow in declared}
+    pending = list(needed)
+    while pending:
+        new = {name for name in referred(by_name[pending.pop()]) if name not in live.found} - needed
+        needed |= new
+        pending += new
+    return [flow for flow in declared if flow.name in needed]
 
 
 def forgetting(
@@ -66,12 +82,27 @@ def _plan(
         project=manifest.project,
         environment=manifest.environment,
         service=service,
-        steps=tuple(replace(step, risks=assess(step, circumstances)) for step in ordered),
+        steps=tuple(
+            replace(step, difference=_granted(step, manifest), risks=assess(step, circumstances)) for step in ordered
+        ),
         unchanged=unchanged,
         digest=plan_digest(service, manifest.project, manifest.environment, digests),
         step_digests=digests,
         diagnostics=diagnostics,
     )
+
+
+def _granted(step: Step, manifest: Manifest) -> Difference:
+    """The step's difference, with what in the manifest grants each new principal its role."""
+    written = {urn: name for name, urn in manifest.people.items()}
+
+    def grants(change: RoleChange) -> RoleChange:
+        found = (
+            (urn, manifest.places.granted_by(step.name, change.role, written.get(urn, urn))) for urn in change.added
+        )
+        return replace(change, grants=tuple(Grant(urn, name, place) for urn, (name, place) in found))
+
+    return replace(step.difference, roles=tuple(grants(change) for change in step.difference.roles))
 
 
 def _order(step: Step) -> tuple[bool, str, str]:

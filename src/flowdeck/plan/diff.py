@@ -18,6 +18,7 @@ from flowdeck.model.flow import (
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.marker import PROTECT
+from flowdeck.model.reference import has_late
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 _DOCUMENTS = ("definition", "input_schema")
@@ -28,13 +29,16 @@ def of_create(wanted: Flow) -> Difference:
     """A flow that does not exist yet: every field that is not empty appears."""
     fields = (field for field in FIELDS if field not in ROLES and not wanted.normal(field).is_empty)
     return Difference(
-        fields=tuple(FieldChange(field, None, published(wanted, field), Origin.MANIFEST) for field in fields),
+        fields=tuple(
+            FieldChange(field, None, published(wanted, field), Origin.MANIFEST, unknown=has_late(wanted.normal(field)))
+            for field in fields
+        ),
         roles=tuple(
             RoleChange(role, tuple(sorted(wanted.role(role))), (), Origin.MANIFEST)
             for role in ROLES
             if wanted.role(role)
         ),
-        scopes=NamesChange(added=tuple(sorted(scopes(wanted.definition.value)))),
+        scopes=NamesChange(added=_scopes(wanted)),
         states=_states({}, wanted.definition.value),
     )
 
@@ -45,7 +49,7 @@ def of_delete(live: Flow) -> Difference:
         roles=tuple(
             RoleChange(role, (), tuple(sorted(live.role(role))), Origin.MANIFEST) for role in ROLES if live.role(role)
         ),
-        scopes=NamesChange(removed=tuple(sorted(scopes(live.definition.value)))),
+        scopes=NamesChange(removed=_scopes(live)),
         states=_states(live.definition.value, {}),
     )
 
@@ -63,14 +67,20 @@ def of_update(wanted: WantedFlow, live: LiveFlow, fields: tuple[str, ...]) -> Di
                 PROTECT, Json.of(live.keywords.protected), Json.of(wanted.protect), _origin(PROTECT, wanted, live)
             )
         )
-    sides = [compared(flow, "definition").value for flow in (before, after)] if "definition" in fields else [{}, {}]
-    old, new = (scopes(one) for one in sides)
+    redefined = "definition" in fields
+    sides = [compared(flow, "definition").value for flow in (before, after)] if redefined else [{}, {}]
+    old, new = (frozenset(_scopes(flow)) if redefined else frozenset() for flow in (before, after))
     return Difference(
         fields=tuple(changes),
         roles=tuple(_role(role, before, after, origins[role]) for role in ROLES if role in fields),
         scopes=NamesChange(tuple(sorted(new - old)), tuple(sorted(old - new))),
         states=_states(*sides),
     )
+
+
+def _scopes(flow: Flow) -> tuple[str, ...]:
+    """The scopes that a definition names, a reference among them as it is written."""
+    return tuple(sorted(scopes(published(flow, "definition").value)))
 
 
 def _origin(field: str, wanted: WantedFlow, live: LiveFlow) -> Origin:
@@ -104,16 +114,24 @@ def _field(field: str, before: Flow, after: Flow, origin: Origin) -> Iterator[Fi
         yield FieldChange(field, _shown(before.normal(field)), _shown(after.normal(field)), origin)
         return
     old, new = compared(before, field), compared(after, field)
-    yield from _private(field, old, new, origin)
+    changes = [*_private(field, old, new, origin), *_open(field, old, new, origin)]
+    yield from sorted(changes, key=lambda change: change.path)
+
+
+def _open(field: str, old: Json, new: Json, origin: Origin) -> Iterator[FieldChange]:
+    """Every difference that may be shown, and private values that come or go."""
     private = private_parameters(old.value) | private_parameters(new.value)
     for path, was, becomes in _leaves(redacted(old, new).value, redacted(new, old).value):
         sensitive = tuple(path) in private
+        after_it = None if becomes is _ABSENT or sensitive else Json.of(becomes)
+        unknown = after_it is not None and has_late(after_it)
         yield FieldChange(
             path_text([field, *path]),
             None if was is _ABSENT or sensitive else Json.of(was),
-            None if becomes is _ABSENT or sensitive else Json.of(becomes),
+            None if unknown else after_it,
             origin,
             sensitive=sensitive,
+            unknown=unknown,
         )
 
 

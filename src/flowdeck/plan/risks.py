@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flowdeck.definition import published
 from flowdeck.model.flow import Flow, WantedFlow
 from flowdeck.model.live import Live, Runs
 from flowdeck.model.manifest import Guardrails, Manifest
@@ -198,7 +199,7 @@ RULES: tuple[Rule, ...] = (
 
 def _texts(flow: Flow, key: str) -> frozenset[str]:
     """The texts that the states of a flow's definition have under `key`."""
-    definition = flow.definition.value
+    definition = published(flow, "definition").value
     states = definition.get("States") if isinstance(definition, dict) else None
     found = (state.get(key) for state in (states or {}).values() if isinstance(state, dict))
     return frozenset(text for text in found if isinstance(text, str))

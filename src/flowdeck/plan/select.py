@@ -27,6 +27,16 @@ def selection(names: Iterable[str], known: Collection[str]) -> Callable[[str], b
     return lambda name: not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def only_one(name: str, known: Collection[str]) -> Callable[[str], bool]:
+    """As `selection`, for commands that are about one flow. Raises Misused also for a glob that means several."""
+    selected = selection([name], known)
+    meant = sorted(one for one in known if selected(one))
+    if len(meant) > 1:
+        message = f"`{name}` means several flows: {', '.join(meant)}"
+        raise Misused(Diagnostic("unknown-name", message, "name one of them"))
+    return selected
+
+
 def keep(plan: Plan, wanted: Callable[[Step], bool]) -> Plan:
     """The plan with only the wanted steps, under the digest of the whole: it may do less, never something else."""
     kept = [(step, digest) for step, digest in zip(plan.steps, plan.step_digests, strict=True) if wanted(step)]

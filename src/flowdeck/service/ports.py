@@ -60,6 +60,14 @@ class Gone:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody, or a group, that a name may mean; `description` tells it from others of the same name."""
+
+    urn: str
+    description: str
+
+
 class Reader(Protocol):
     """What may be asked. Each method raises model.errors.ServiceError when the service does not answer properly."""
 
@@ -82,6 +90,12 @@ class Reader(Protocol):
 
     def runs(self, id: str) -> Runs:
         """The runs of one flow that we may see."""
+
+    def resolve(self, names: Collection[str]) -> dict[str, tuple[Candidate, ...]]:
+        """Whom each name means: `ada@example.edu` a username, `group:Staff` a group of ours; nobody for no entry."""
+
+    def names(self, urns: Collection[str]) -> dict[str, str]:
+        """Usernames and group names of principal URNs, as far as the service tells; asked in batches."""
 
     def validate(self, definition: Json, input_schema: Json) -> Problem | None:
         """What the service says of a definition; None when it accepts it. It writes nothing."""

@@ -1,92 +1,30 @@
-"""The Reader and the Writer on globus-sdk's FlowsClient."""
+"""The Reader and the Writer on globus-sdk's clients."""
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from globus_sdk import (
-    AccessTokenAuthorizer,
-    ConfidentialAppAuthClient,
     FlowsClient,
     GlobusAPIError,
     GlobusError,
     GlobusHTTPResponse,
 )
-from globus_sdk.scopes import FlowsScopes
-from globus_sdk.transport import RetryConfig
 
 from flowdeck.model.flow import FIELDS, Flow
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow, Runs
-from flowdeck.model.principal import IDENTITY
+from flowdeck.service.globus import people
+from flowdeck.service.globus.access import Access
 from flowdeck.service.globus.convert import body, live_flow
-from flowdeck.service.globus.credentials import Credentials
-from flowdeck.service.globus.endpoints import Endpoints
 from flowdeck.service.globus.errors import MALFORMED, outcome_of, problem_of, service_errors
-from flowdeck.service.ports import Done, Gone, Outcome, Problem
+from flowdeck.service.ports import Candidate, Done, Gone, Outcome, Problem
 
-_APP_NAME = "flowdeck"
 _PAGE = 100
 # Without an explicit role filter the service lists only what the caller owns (its OpenAPI document).
 _EVERY_ROLE = ("flow_owner", "flow_administrator", "flow_starter", "flow_viewer", "run_manager", "run_monitor")
 _ADMINISTERING = ("flow_owner", "flow_administrator")
 _RUN_ROLES = ("run_owner", "run_manager", "run_monitor", "flow_run_manager", "flow_run_monitor")
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELLED", "ENDED")
-
-READ_SCOPES = (FlowsScopes.view_flows, FlowsScopes.run_status)
-WRITE_SCOPES = (FlowsScopes.manage_flows,)
-
-
-@dataclass(frozen=True)
-class Access:
-    """A token for one identity at one service; the clients made from it are closed with it."""
-
-    endpoints: Endpoints
-    identity: str
-    token: str = field(repr=False)
-    _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
-    _opened: list[FlowsClient] = field(default_factory=list, repr=False, compare=False)
-
-    def client(self, *, retries: int) -> FlowsClient:
-        """The calling thread's client with that many SDK retries; a requests session is not for several threads."""
-        clients: dict[int, FlowsClient] = self._local.__dict__.setdefault("clients", {})
-        if retries not in clients:
-            clients[retries] = FlowsClient(
-                base_url=self.endpoints.flows,
-                authorizer=AccessTokenAuthorizer(self.token),
-                app_name=_APP_NAME,
-                retry_config=RetryConfig(max_retries=retries),
-            )
-            if self.endpoints.is_local:
-                clients[retries].transport.session.trust_env = False
-            self._opened.append(clients[retries])
-        return clients[retries]
-
-    def close(self) -> None:
-        """Close the connections of every thread."""
-        for client in self._opened:
-            client.close()
-
-
-def connect(endpoints: Endpoints, credentials: Credentials, *, writing: bool) -> Access:
-    """Get a token with exactly the scopes needed, kept in memory only.
-
-    Raises ServiceError: `bad-credentials`, `service-unreachable` or `service-failed`.
-    """
-    scopes = READ_SCOPES + (WRITE_SCOPES if writing else ())
-    with (
-        service_errors(),
-        ConfidentialAppAuthClient(
-            credentials.client_id, credentials.client_secret, base_url=endpoints.auth, app_name=_APP_NAME
-        ) as auth,
-    ):
-        if endpoints.is_local:
-            auth.transport.session.trust_env = False
-        tokens = auth.oauth2_client_credentials_tokens(requested_scopes=list(scopes))
-        token = tokens.by_resource_server[FlowsClient.resource_server]["access_token"]
-    # A client identity is a principal under its own client id (Globus Auth documentation).
-    return Access(endpoints, f"{IDENTITY}{credentials.client_id.lower()}", token)
 
 
 class GlobusReader:
@@ -133,6 +71,12 @@ class GlobusReader:
             )
             statuses = [run["status"] for page in pages for run in page["runs"]]
         return Runs(active=sum(status not in _ENDED for status in statuses), ever=len(statuses))
+
+    def resolve(self, names: Collection[str]) -> dict[str, tuple[Candidate, ...]]:
+        return people.resolve(self._access, names)
+
+    def names(self, urns: Collection[str]) -> dict[str, str]:
+        return people.names(self._access, urns)
 
     def validate(self, definition: Json, input_schema: Json) -> Problem | None:
         with service_errors():
