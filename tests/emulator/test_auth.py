@@ -78,7 +78,7 @@ def test_credentials_in_the_form(wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("form", "error"),
     [
-        ({"grant_type": "refresh_token"}, "unsupported_grant_type"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": "client_credentials"}, "invalid_scope"),
         ({"grant_type": "client_credentials", "scope": "what is this"}, "unknown_scope"),
     ],

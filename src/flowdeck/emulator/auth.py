@@ -10,57 +10,58 @@ from flowdeck.emulator.refusals import Refusal
 from flowdeck.emulator.scopes import AUTH, requested, resource_server
 
 MOST_IDENTITIES = 100
+UNCACHED = {"Cache-Control": "no-store"}
 
 
 def create_token(call: Call) -> Answer:
-    """POST /v2/oauth2/token: the grant client_credentials, one token for each resource server of the scopes asked."""
-    client = _client(call)
+    """The grant client_credentials of POST /v2/oauth2/token: a token for each resource server of the scopes asked."""
+    client = confidential_client(call)
     if call.form.get("grant_type") != "client_credentials":
-        raise Refusal(400, "unsupported_grant_type", "The emulator knows the grant client_credentials only")
-    by_server: dict[str, list[str]] = {}
-    for scope in requested(call.form.get("scope", "")):
+        known = "client_credentials, authorization_code and refresh_token"
+        raise Refusal(400, "unsupported_grant_type", f"The emulator knows the grants {known} only")
+    asked = by_server(call.form.get("scope", ""))
+    first, *others = (token(call, client.id, server, scopes) for server, scopes in asked.items())
+    return Answer(200, {**first, "other_tokens": others}, UNCACHED)
+
+
+def by_server(text: str) -> dict[str, list[str]]:
+    """The scopes of a request by their resource servers. Raises Refusal for an unknown one, and for none."""
+    servers: dict[str, list[str]] = {}
+    for scope in requested(text):
         server = resource_server(scope)
         if server is None:
             raise Refusal(400, "unknown_scope", f"Unknown scope: {scope}")
-        by_server.setdefault(server, []).append(scope)
-    if not by_server:
+        servers.setdefault(server, []).append(scope)
+    if not servers:
         raise Refusal(400, "invalid_scope", "No scope was requested")
-    first, *others = (_token(call, client, server, scopes) for server, scopes in by_server.items())
-    return Answer(200, {**first, "other_tokens": others}, {"Cache-Control": "no-store"})
+    return servers
 
 
 def introspect(call: Call) -> Answer:
     """POST /v2/oauth2/token/introspect: what a token stands for; `active` is false for one that stands for nothing."""
-    asking = _client(call)
-    token = people.token(call.db, call.form.get("token", ""))
-    subject = people.identity(call.db, token.identity) if token else None
-    if token is None or subject is None:
+    asking = confidential_client(call)
+    known = people.token(call.db, call.form.get("token", ""))
+    subject = people.identity(call.db, known.identity) if known else None
+    if known is None or subject is None:
         return Answer(200, {"active": False})
     body: JsonObject = {
         "active": True,
         "token_type": "Bearer",
-        "scope": token.scope,
+        "scope": known.scope,
         "client_id": subject.id,
         "username": subject.username,
         "name": subject.name,
         "email": subject.email,
-        "exp": int(token.expires),
-        "iat": int(token.issued),
-        "nbf": int(token.issued),
+        "exp": int(known.expires),
+        "iat": int(known.issued),
+        "nbf": int(known.issued),
         "sub": subject.id,
-        "aud": [resource_server(token.scope.split()[0]), asking.id],
+        "aud": [resource_server(known.scope.split()[0]), asking.id],
         "iss": "https://auth.globus.org",
     }
     if "session_info" in call.form.get("include", ""):
         body["session_info"] = {"session_id": None, "authentications": {}}
     return Answer(200, body)
-
-
-def revoke(call: Call) -> Answer:
-    """POST /v2/oauth2/token/revoke: the same answer for every token, known or not."""
-    _client(call)
-    people.revoke(call.db, call.form.get("token", ""))
-    return Answer(200, {"active": False})
 
 
 def userinfo(call: Call) -> Answer:
@@ -95,7 +96,7 @@ def identities(call: Call) -> Answer:
     return Answer(200, {"identities": [_identity(entry) for entry in dict.fromkeys(found) if entry]})
 
 
-def _client(call: Call) -> Identity:
+def confidential_client(call: Call) -> Identity:
     """The confidential client that the request names, by Basic authentication or in its form."""
     named = call.credentials or (call.form.get("client_id", ""), call.form.get("client_secret", ""))
     client = people.identity(call.db, named[0])
@@ -104,11 +105,12 @@ def _client(call: Call) -> Identity:
     return client
 
 
-def _token(call: Call, client: Identity, server: str, scopes: list[str]) -> JsonObject:
-    token = people.issue(call.db, client.id, scopes)
+def token(call: Call, identity: str, server: str, scopes: list[str]) -> JsonObject:
+    """A new access token as the answers of POST /v2/oauth2/token show it."""
+    new = people.issue(call.db, identity, scopes)
     return {
-        "access_token": token.token,
-        "scope": token.scope,
+        "access_token": new.token,
+        "scope": new.scope,
         "expires_in": TOKEN_SECONDS,
         "token_type": "Bearer",
         "resource_server": server,

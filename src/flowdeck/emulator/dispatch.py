@@ -34,8 +34,9 @@ class Dispatcher:
             route, arguments = self._match(request)
             service = route.service
             request.get_data()  # before the transaction, or a slow client would make all others wait
-            # A lookup that may make identities is the one GET that writes.
-            with self._store.transaction(write=request.method != "GET" or "provision" in request.args) as db:
+            # A lookup that may make identities, and a login, are the GETs that write.
+            write = request.method != "GET" or route.writes or "provision" in request.args
+            with self._store.transaction(write=write) as db:
                 caller = _authenticated(db, request, route)
                 answer = route.handler(_call(db, request, caller, arguments, moment))
         except Refusal as refusal:

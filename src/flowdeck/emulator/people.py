@@ -10,6 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 from flowdeck.emulator.exchange import Caller
 
 TOKEN_SECONDS = 172800  # a fixture of globus_sdk.testing: two days
+CODE_SECONDS = 600
+REFRESH_SECONDS = 180 * 86400  # globus-sdk's documentation: six months without use; here, since it was issued
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,21 @@ class Token:
     expires: float
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a native client may turn into access tokens: a `code`, for a challenge, or a `refresh` token.
+
+    A `code-online` is a code that brings no refresh tokens.
+    """
+
+    kind: str
+    identity: str
+    client: str
+    scope: str
+    challenge: str = ""
+    redirect: str = ""
+
+
 _TABLES: Mapping[type, str] = {
     Identity: "identities",
     Group: "groups",
@@ -90,6 +107,12 @@ def identity(db: sqlite3.Connection, identity_id: str) -> Identity | None:
 def identity_named(db: sqlite3.Connection, username: str) -> Identity | None:
     """The identity of this username."""
     row = db.execute("SELECT * FROM identities WHERE username = ?", (username,)).fetchone()
+    return Identity(**row) if row else None
+
+
+def first(db: sqlite3.Connection) -> Identity | None:
+    """The person who was seeded first."""
+    row = db.execute("SELECT * FROM identities WHERE secret IS NULL ORDER BY rowid LIMIT 1").fetchone()
     return Identity(**row) if row else None
 
 
@@ -136,8 +159,25 @@ def token(db: sqlite3.Connection, value: str) -> Token | None:
 
 
 def revoke(db: sqlite3.Connection, value: str) -> None:
-    """Forget the token."""
+    """Forget the token, the refresh token or the code."""
     db.execute("DELETE FROM tokens WHERE token = ?", (value,))
+    db.execute("DELETE FROM grants WHERE value = ?", (value,))
+
+
+def grant(db: sqlite3.Connection, given: Grant) -> str:
+    """Store a new grant; return the secret text that stands for it."""
+    value = secrets.token_urlsafe(32)
+    expires = time.time() + (REFRESH_SECONDS if given.kind == "refresh" else CODE_SECONDS)
+    fields = [getattr(given, name) for name in given.__slots__]
+    db.execute("INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [value, expires, *fields])
+    return value
+
+
+def granted(db: sqlite3.Connection, value: str) -> Grant | None:
+    """The grant of this value, unless it is unknown, used, revoked or expired."""
+    query = "SELECT kind, identity, client, scope, challenge, redirect FROM grants WHERE value = ? AND expires > ?"
+    row = db.execute(query, (value, time.time())).fetchone()
+    return Grant(**row) if row else None
 
 
 def caller(db: sqlite3.Connection, identity_id: str, scopes: Sequence[str] = ()) -> Caller:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flowdeck.emulator import auth, flows, groups, listing, runs, scopes
+from flowdeck.emulator import auth, flows, groups, id_tokens, listing, logins, runs, scopes
 from flowdeck.emulator.admin import Admin
 from flowdeck.emulator.exchange import Answer, Call
 
@@ -14,7 +14,7 @@ ADMIN_PREFIX = "/_emulator/"
 class Route:
     """One endpoint. `service` is whose error shape it uses; a token with any one of `scopes` opens it.
 
-    Without scopes no token is asked for.
+    Without scopes no token is asked for. `writes` is for a GET that leaves something behind.
     """
 
     method: str
@@ -22,6 +22,7 @@ class Route:
     handler: Callable[[Call], Answer]
     service: str
     scopes: frozenset[str] = frozenset()
+    writes: bool = False
 
 
 ROUTES = (
@@ -33,9 +34,12 @@ ROUTES = (
     Route("DELETE", "/flows/<flow_id>", flows.delete, "flows", scopes.WRITE_FLOWS),
     Route("GET", "/runs", runs.runs, "flows", scopes.READ_RUNS),
     Route("GET", "/runs/<run_id>", runs.read, "flows", scopes.READ_RUNS),
-    Route("POST", "/v2/oauth2/token", auth.create_token, "oauth"),
+    Route("GET", "/.well-known/openid-configuration", id_tokens.configuration, "auth"),
+    Route("GET", "/jwk.json", id_tokens.keys, "auth"),
+    Route("GET", "/v2/oauth2/authorize", logins.authorize, "oauth", writes=True),
+    Route("POST", "/v2/oauth2/token", logins.create_token, "oauth"),
     Route("POST", "/v2/oauth2/token/introspect", auth.introspect, "oauth"),
-    Route("POST", "/v2/oauth2/token/revoke", auth.revoke, "oauth"),
+    Route("POST", "/v2/oauth2/token/revoke", logins.revoke, "oauth"),
     Route("GET", "/v2/oauth2/userinfo", auth.userinfo, "auth", scopes.OPENID),
     Route("GET", "/v2/api/identities", auth.identities, "auth", scopes.READ_IDENTITIES),
     Route("GET", "/v2/groups/my_groups", groups.my_groups, "groups", scopes.READ_GROUPS),
@@ -64,4 +68,4 @@ def service_of(path: str) -> str:
         return "admin"
     if path.startswith(("/v2/groups", "/v2/subscription_info")):
         return "groups"
-    return "auth" if path.startswith("/v2/") else "flows"
+    return "auth" if path.startswith(("/v2/", "/.well-known/", "/jwk.json")) else "flows"

@@ -55,8 +55,7 @@ class Emulator:
         if self._running is not None:
             return
         with ExitStack() as opened:
-            folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="flowdeck-emulator-")))
-            store = opened.enter_context(closing(Store(self._data or folder / "emulator.db")))
+            store = opened.enter_context(closing(Store(self._data or _forgotten(opened))))
             self._client = _seeded(store, self._seed)
             app = App(store, self._faults, self._log, self._latency_ms, self.failures)
             self.url = opened.enter_context(serving(app, self._port))
@@ -98,6 +97,11 @@ class Emulator:
     def clear_faults(self) -> None:
         """Put no fault in force."""
         self._faults.clear()
+
+
+def _forgotten(opened: ExitStack) -> Path:
+    """A file that is gone when the emulator closes."""
+    return Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="flowdeck-emulator-"))) / "emulator.db"
 
 
 def _seeded(store: Store, seed: Path | Mapping[str, Any] | None) -> Identity:

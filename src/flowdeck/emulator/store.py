@@ -35,6 +35,11 @@ CREATE TABLE versions (sequence INTEGER PRIMARY KEY AUTOINCREMENT, flow_id TEXT 
 CREATE INDEX versions_of ON versions (flow_id, sequence, at);
 CREATE TABLE runs (id TEXT PRIMARY KEY, flow_id TEXT NOT NULL, start_time TEXT NOT NULL, document TEXT NOT NULL);
 """
+# Tables that files of this format may lack, for earlier emulators did not make them.
+_LATER = """
+CREATE TABLE IF NOT EXISTS grants (value TEXT PRIMARY KEY, expires REAL NOT NULL, kind TEXT NOT NULL,
+    identity TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL, challenge TEXT NOT NULL, redirect TEXT NOT NULL);
+"""
 
 
 class Store:
@@ -115,6 +120,8 @@ def _prepare(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("another program's file")
     elif version != FORMAT:
         raise sqlite3.DatabaseError(f"format {version}, this emulator writes format {FORMAT}")
+    for statement in filter(str.strip, _LATER.split(";")):
+        db.execute(statement)
     db.commit()
 
 
