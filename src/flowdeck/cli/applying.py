@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
@@ -17,7 +17,7 @@ from typing import TypeVar
 import click
 
 from flowdeck.cli.connection import connection
-from flowdeck.cli.door import Door
+from flowdeck.cli.door import Door, Unwritable
 from flowdeck.cli.exit_codes import Exit, of_result
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.errors import Invalid, Misused, Refused
@@ -28,7 +28,7 @@ from flowdeck.model.risk import DEFAULT_LEVELS
 from flowdeck.plan import Reviewed, read_document
 from flowdeck.render import document, plan_text, result_text
 from flowdeck.service.globus import GlobusReader, GlobusWriter
-from flowdeck.workflow import Loaded, do, gate, refuse
+from flowdeck.workflow import Loaded, do, gate, refuse, require_secrets
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -76,6 +76,7 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
         refused = gate(plan, loaded.manifest, reader.identity, reviewed, consent.allow)
         if refused:
             return _show(door, refuse(plan, refused))
+        require_secrets(plan, loaded.manifest)
         if not (consent.yes or reviewed):
             _ask(door, plan)
         with _signals() as stop:
@@ -98,13 +99,19 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
 
 
 def _show(door: Door, result: Result) -> Exit:
+    """Print the result; what was done stays done, and has its exit code, also when nobody can read of it."""
+    with suppress(Unwritable):
+        _print(door, result)
+    return of_result(result)
+
+
+def _print(door: Door, result: Result) -> None:
     if not door.is_text:
         door.say(document.text(document.result(result)))
     elif result.steps:
         # On a terminal the progress told each step already, unless nothing was tried.
         told = _tells(door) and sys.stdout.isatty() and result.outcome is not ApplyOutcome.REFUSED
         door.say(f"{'' if door.quiet else chr(10)}{result_text.result(result, door.paint, with_steps=not told)}")
-    return of_result(result)
 
 
 def _check_allowed(allowed: tuple[str, ...]) -> None:

@@ -5,29 +5,54 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flowdeck.cli.door import Door
+from flowdeck.cli.project import opened
 from flowdeck.model.diagnostic import Diagnostic, Severity
 from flowdeck.model.errors import Invalid
-from flowdeck.model.manifest import EMULATOR, Manifest
-from flowdeck.service.globus import Access, Credentials, Endpoints, connect, credentials_from, endpoints_for
+from flowdeck.model.manifest import EMULATOR, GLOBUS, Manifest
+from flowdeck.service.globus import (
+    Access,
+    AnyCredentials,
+    Credentials,
+    Endpoints,
+    connect,
+    credentials_from,
+    endpoints_for,
+)
 
 
 @contextmanager
 def connection(door: Door, manifest: Manifest, *, writing: bool = False) -> Iterator[Access]:
-    """Access to the environment's service, closed afterwards, with scopes for reading or for writing too."""
-    if manifest.service == EMULATOR:
-        with _emulator(door, manifest) as (endpoints, credentials):
-            yield from _access(endpoints, credentials, writing)
+    """Access to the environment's service, closed afterwards, with scopes for reading, or for writing too.
+
+    Names are looked up at Auth and Groups, in the manifest as for what plans show.
+    """
+    with reached(door, manifest) as (endpoints, credentials):
+        access = connect(endpoints, credentials, writing=writing, people=True)
+        try:
+            yield access
+        finally:
+            access.close()
+
+
+@contextmanager
+def reached(door: Door, manifest: Manifest | None) -> Iterator[tuple[Endpoints, AnyCredentials]]:
+    """Where the environment's service is, Globus without a manifest, and the credentials in use there."""
+    if manifest is not None and manifest.service == EMULATOR:
+        with _emulator(door, manifest) as found:
+            yield found
     else:
-        endpoints = endpoints_for(manifest.service, os.environ)
-        yield from _access(endpoints, credentials_from(os.environ), writing)
+        yield endpoints_for(manifest.service if manifest else GLOBUS, os.environ), credentials_from(os.environ)
 
 
-def _access(endpoints: Endpoints, credentials: Credentials, writing: bool) -> Iterator[Access]:
-    access = connect(endpoints, credentials, writing=writing)
+def manifest_if_any(door: Door) -> Manifest | None:
+    """The manifest; None where there is none and none was asked for: who logs in need not have a project yet."""
     try:
-        yield access
-    finally:
-        access.close()
+        return opened(door, definitions=False).manifest
+    except Invalid as error:
+        asked = door.file or door.environment or os.environ.get("FLOWDECK_FILE")
+        if asked or [one.code for one in error.diagnostics] != ["manifest-not-found"]:
+            raise
+        return None
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from flowdeck.model.diagnostic import Diagnostic, Severity
-from flowdeck.model.errors import FlowdeckError, Refused
+from flowdeck.model.errors import FlowdeckError
 from flowdeck.render import document
 from flowdeck.render.paint import Paint, coloured, colourless
 
@@ -22,6 +22,7 @@ class Door:
 
     file: str | None = None
     environment: str | None = None
+    variables: tuple[str, ...] = ()
     format: str = "text"
     parallelism: int = 8
     color: bool = True
@@ -45,12 +46,12 @@ class Door:
     def say(self, text: str) -> None:
         """Print a result."""
         if text:
-            click.echo(text, color=True)
+            _write(text, err=False)
 
     def tell(self, text: str) -> None:
         """Print something about the result, unless --quiet."""
         if text and not self.quiet:
-            click.echo(text, err=True, color=True)
+            _write(text, err=True)
 
     def warn(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Print diagnostics, also with --quiet if they are errors; in a document they stand already."""
@@ -58,7 +59,22 @@ class Door:
 
         shown = [one for one in diagnostics if one.severity is Severity.ERROR or not self.quiet]
         if shown:
-            click.echo(face.text(shown, self.paint_on(sys.stderr)) + "\n", err=True, color=True)
+            _write(face.text(shown, self.paint_on(sys.stderr)) + "\n", err=True)
+
+
+class Unwritable(Exception):
+    """The output cannot be written: its reader went away, or the disk is full."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error.strerror)
+        self.is_silent = isinstance(error, BrokenPipeError)
+
+
+def _write(text: str, *, err: bool) -> None:
+    try:
+        click.echo(text, err=err, color=True)
+    except OSError as error:
+        raise Unwritable(error) from None
 
 
 class WholeNumber(click.ParamType[int]):
@@ -86,19 +102,23 @@ def paint_for(stream: TextIO) -> Paint:
     return coloured if stream.isatty() and not plain else colourless
 
 
-def options(*formats: str) -> Callable[[F], F]:
-    """The common options, gathered into the command's first argument, a Door; `formats` beside text, its own."""
+def options(
+    *formats: str, failing: Callable[[FlowdeckError], dict[str, Any]] | None = document.failure
+) -> Callable[[F], F]:
+    """The common options, gathered into the command's first argument, a Door; the first of `formats` is the default.
+
+    `failing` makes the JSON document of a command that could not do its work; None for one that then prints nothing.
+    """
 
     def decorate(function: F) -> F:
         def command(**given: Any) -> Any:
-            names = ("file", "environment", "format", "parallelism", "color", "quiet", "verbose")
+            names = ("file", "environment", "variables", "format", "parallelism", "color", "quiet", "verbose")
             door = Door(**{name: given.pop(name) for name in names if name in given})
             try:
                 return function(door, **given)
             except FlowdeckError as error:
-                if door.format == "json":  # where a document is promised, there is one, whatever happens
-                    refused = isinstance(error, Refused)
-                    door.say(document.text(document.failure(error.diagnostics, refused=refused)))
+                if door.format == "json" and failing:  # a promised document is there whatever happens
+                    door.say(document.text(failing(error)))
                 raise
 
         command.__doc__ = function.__doc__
@@ -116,6 +136,9 @@ def _common(formats: tuple[str, ...]) -> list[Callable[[Any], Any]]:
         click.option("-f", "--file", metavar="PATH", help="flows.yaml, or the folder that holds it. [FLOWDECK_FILE]"),
         click.option(
             "-e", "--env", "environment", envvar="FLOWDECK_ENV", metavar="NAME", help="The environment. [FLOWDECK_ENV]"
+        ),
+        click.option(
+            "--var", "variables", multiple=True, metavar="NAME=VALUE", help="Give a variable of the manifest its value."
         ),
         *(
             [

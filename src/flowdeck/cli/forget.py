@@ -18,4 +18,4 @@ def command(door: Door, name: str) -> int:
     created again, which the risk `marker-lost` blocks.
     """
     loaded = opened(door, definitions=False)
-    return carry_out(door, loaded, lambda reader: make_forget_plan(loaded, reader, [name]), Consent(yes=True))
+    return carry_out(door, loaded, lambda reader: make_forget_plan(loaded, reader, name), Consent(yes=True))

@@ -1,6 +1,6 @@
-"""flowdeck import: manifest and files for a live flow."""
+"""flowdeck import: manifest and files for live flows."""
 
-import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,113 +11,107 @@ from flowdeck.cli.connection import connection
 from flowdeck.cli.door import Door, options
 from flowdeck.cli.exit_codes import Exit
 from flowdeck.cli.project import opened
-from flowdeck.manifest.edit import CannotEdit, has_mapping, with_entry
-from flowdeck.model.diagnostic import Diagnostic, Severity
+from flowdeck.manifest.adding import Project, add, add_all
+from flowdeck.manifest.declared import declared
+from flowdeck.manifest.naming import as_listed
+from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Severity
 from flowdeck.model.errors import Invalid, Misused
 from flowdeck.model.flow import private_parameters
-from flowdeck.model.live import LiveFlow
+from flowdeck.model.imported import Skipped
+from flowdeck.model.live import ADMINISTRATOR, OWNER, LiveFlow
 from flowdeck.model.marker import NAME
-from flowdeck.render.manifest_entry import Entry, entry
+from flowdeck.render import import_text
+from flowdeck.render.manifest_entry import entry
 from flowdeck.service.globus import GlobusReader
-from flowdeck.workflow import Loaded, importable, load
+from flowdeck.workflow import Loaded, importable, importable_flows
+
+_ROLES = {"owner": OWNER, "administrator": ADMINISTRATOR}
 
 
 @click.command()
 @options("text")
-@click.argument("flow_id", metavar="FLOW_ID", type=click.UUID)
-@click.argument("name")
-def command(door: Door, flow_id: object, name: str) -> int:
-    """Write manifest and files for a live flow, so that the next apply adopts it.
+@click.argument("flow_id", metavar="[FLOW_ID]", type=click.UUID, required=False)
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every flow that you administer and that nobody manages.")
+@click.option("--role", type=click.Choice(list(_ROLES)), help="With --all: only flows in which you have this role.")
+def command(door: Door, flow_id: object | None, name: str | None, everything: bool, role: str | None) -> int:
+    """Write manifest and files for live flows, so that the next apply adopts them.
 
-    The definition goes to flows/NAME/, the entry into flows.yaml, whose comments and order stay as they are.
+    With FLOW_ID and NAME, one flow: its definition goes to flows/NAME/, its entry into flows.yaml. With --all, every
+    flow that you administer, each into a file of its own. The comments and the order of flows.yaml stay as they are.
     """
+    if everything and flow_id:
+        raise click.UsageError("--all takes no FLOW_ID: it imports every flow.")
+    if role and not everything:
+        raise click.UsageError("--role goes with --all.")
+    if everything:
+        return _every(door, _ROLES[role] if role else None)
+    if not flow_id or not name:
+        raise click.UsageError("Name a flow and what to call it, FLOW_ID NAME, or import them --all.")
+    return _one(door, str(flow_id), name)
+
+
+def _one(door: Door, id: str, name: str) -> int:
     loaded = opened(door, definitions=False)
-    _check_name(loaded, name)
+    project = _project(door, loaded)
+    _check_name(loaded, project, name)
     with connection(door, loaded.manifest) as access:
-        live = importable(loaded, GlobusReader(access), str(flow_id))
-    _write(manifest.find(door.file).resolve(), loaded, name, live)
-    door.warn(_secrets(name, live))
+        found = importable(loaded, GlobusReader(access), id)
+    [live] = found.flows
+    add(project, entry(live, name, found.called), lambda path, definitions: _errors(door, path, definitions))
+    door.warn(_secrets([(name, live)]))
     door.say(f"Wrote flow.{name} into the manifest, and flows/{name}/.")
     door.tell("Next: flowdeck plan shows the adoption")
     return Exit.DONE
 
 
-def _check_name(loaded: Loaded, name: str) -> None:
+def _every(door: Door, role: str | None) -> int:
+    loaded = opened(door, definitions=False)
+    project = _project(door, loaded)
+    with connection(door, loaded.manifest) as access:
+        found = importable_flows(loaded, GlobusReader(access), role, project.declared.ids)
+    named = list(zip(project.names(one.flow.title for one in found.flows), found.flows, strict=True))
+    entries = [entry(live, name, found.called) for name, live in named]
+    unfit = add_all(project, entries, lambda path, definitions: _errors(door, path, definitions))
+    written = sorted((one for one in named if one[0] not in unfit), key=lambda one: as_listed(one[0]))
+    left = [Skipped(live, unfit[name]) for name, live in named if name in unfit]
+    door.warn(_secrets(written))
+    door.say(import_text.imported(written, (*found.skipped, *left), found.managed))
+    door.tell("Next: flowdeck plan shows the adoptions" if written else "")
+    return Exit.DONE
+
+
+def _project(door: Door, loaded: Loaded) -> Project:
+    path = manifest.find(door.file)
+    return Project(path, loaded.manifest.environment, declared(path))
+
+
+def _check_name(loaded: Loaded, project: Project, name: str) -> None:
     if not NAME.fullmatch(name):
         raise Misused(
             Diagnostic("invalid-name", f"`{name}` cannot name a flow", "use lower-case letters, digits and hyphens")
         )
-    if any(flow.name == name for flow in loaded.manifest.flows):
-        raise Invalid(
-            Diagnostic(
-                "duplicate-flow",
-                f"flow.{name} is declared already",
-                "choose another name",
-                loaded.manifest.places.of(name),
-            )
-        )
+    if name in project.declared.names or any(flow.name == name for flow in loaded.manifest.flows):
+        message = f"flow.{name} is declared already"
+        raise Invalid(Diagnostic("duplicate-flow", message, "choose another name", loaded.manifest.places.of(name)))
 
 
-def _write(path: Path, loaded: Loaded, name: str, live: LiveFlow) -> None:
-    """All or nothing: the files are new, the result loads, and the manifest takes the old one's place at last."""
-    folder = loaded.manifest.folder / "flows" / name
-    if folder.exists():
-        raise Invalid(
-            Diagnostic("already-there", f"the folder flows/{name}/ exists", "choose another name, or remove the folder")
-        )
-    written = entry(live, name)
-    with path.open(encoding="utf-8", newline="") as opened_file:  # line ends stay as they are
-        text = opened_file.read()
-    text = _edited(path, text, loaded.manifest.environment, name, written, live.id)
-    draft = path.with_name(f".{path.name}.import{path.suffix}")
+def _errors(door: Door, path: Path, definitions: bool) -> Diagnostics:
+    """What is wrong with a manifest that is read as the command's own is."""
     try:
-        folder.mkdir(parents=True)
-        for file, content in written.files.items():
-            (folder / file).write_text(content, encoding="utf-8")
-        draft.write_text(text, encoding="utf-8", newline="")
-        shutil.copymode(path, draft)
-        load(draft, loaded.manifest.environment, definitions=False)
-        draft.replace(path)
-    except (OSError, Invalid) as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.unlink(missing_ok=True)
-        if isinstance(error, Invalid):  # its places are in the draft, which is gone
-            raise Invalid(*(replace(one, place=None) for one in error.diagnostics)) from None
-        raise Invalid(
-            Diagnostic("cannot-write", f"`{error.filename}` cannot be written: {error.strerror}", "see to the file")
-        ) from None
+        opened(replace(door, file=str(path)), definitions=definitions)
+    except Invalid as error:
+        return tuple(one for one in error.diagnostics if one.severity is Severity.ERROR)
+    return ()
 
 
-def _edited(path: Path, text: str, environment: str, name: str, written: Entry, id: str) -> str:
-    """The manifest with the flow's entry, and its id under the environment that it came from."""
-    try:
-        if path.suffix == ".json":
-            raise CannotEdit("it is JSON")
-        return _with_flow(text, environment, name, written, id)
-    except CannotEdit as error:
-        raise Invalid(
-            Diagnostic(
-                "cannot-edit",
-                f"`{path.name}` cannot be edited: {error}",
-                "write the manifest as YAML, and `flows:` as a block",
-            )
-        ) from None
+def _secrets(flows: Iterable[tuple[str, LiveFlow]]) -> list[Diagnostic]:
+    counts = {name: len(private_parameters(live.flow.definition.value)) for name, live in flows}
+    return [_secret(name, count) for name, count in counts.items() if count]
 
 
-def _with_flow(text: str, environment: str, name: str, written: Entry, id: str) -> str:
-    if not has_mapping(text, ("environments", environment)):  # the implied sandbox, or one that an include declares
-        return with_entry(text, ("flows", name), {**written.values, "id": id})
-    text = with_entry(text, ("flows", name), written.values)
-    return with_entry(text, ("environments", environment, "flows", name), {"id": id})
-
-
-def _secrets(name: str, live: LiveFlow) -> list[Diagnostic]:
-    count = len(private_parameters(live.flow.definition.value))
-    warning = Diagnostic(
-        "secret-imported",
-        f"flows/{name}/definition.json now holds {count} private parameter{'' if count == 1 else 's'} in clear text",
-        "keep the file out of version control, or change the secret after removing it",
-        address=f"flow.{name}",
-        severity=Severity.WARNING,
-    )
-    return [warning] if count else []
+def _secret(name: str, count: int) -> Diagnostic:
+    hint = "keep the file out of version control, or change the secret after removing it"
+    parameters = f"{count} private parameter{'' if count == 1 else 's'}"
+    message = f"flows/{name}/definition.json now holds {parameters} in clear text"
+    return Diagnostic("secret-imported", message, hint, address=f"flow.{name}", severity=Severity.WARNING)

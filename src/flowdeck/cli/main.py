@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from flowdeck import __version__
+from flowdeck.cli.door import Unwritable
 from flowdeck.cli.exit_codes import Exit, of_error
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.errors import FlowdeckError
@@ -22,11 +23,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("apply", "Make the service what the manifest says."),
     "destroy": ("destroy", "Delete every flow of this environment."),
     "drift": ("drift", "Show what was changed or deleted outside flowdeck."),
-    "import": ("import_", "Write manifest and files for a live flow."),
+    "import": ("import_", "Write manifest and files for live flows, so that the next apply adopts them."),
     "forget": ("forget", "Stop managing a flow, and leave it as it is."),
     "list": ("list_", "List the flows of this environment."),
     "show": ("show", "Show one live flow."),
     "output": ("output", "Print ids, scopes and URLs for scripts."),
+    "login": ("login", "Log in as a person."),
+    "logout": ("logout", "Revoke and remove the stored login."),
+    "whoami": ("whoami", "Show the identity in use."),
     "emulator": ("emulator", "Run the embedded service on its own."),
     "schema": ("schema", "Print the JSON Schema of flows.yaml, for editors."),
     "completion": ("completion", "Print a shell's completion script."),
@@ -75,7 +79,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     try:
         code = flowdeck.main(args=arguments, prog_name="flowdeck", standalone_mode=False)
-        sys.stdout.flush()
     except click.UsageError as error:
         error.show()
         return Exit.USAGE
@@ -89,14 +92,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except FlowdeckError as error:
         _show(error.diagnostics)
         return of_error(error)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does; nothing is to be said, and nobody would read it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FAILED
-    except OSError as error:
-        # Output that cannot be written: a full disk. Everything else that touches files has its own words.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _show((Diagnostic("cannot-write", f"the output cannot be written: {error.strerror}", "see to the disk"),))
+    except Unwritable as error:
+        if not error.is_silent:
+            _show((Diagnostic("cannot-write", f"the output cannot be written: {error}", "see to the disk"),))
+        # Or the interpreter would try once more at its end, and complain.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the rest of the process)
         return Exit.FAILED
     except Exception as error:
         _show((_bug(error),))

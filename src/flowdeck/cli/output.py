@@ -12,7 +12,7 @@ from flowdeck.workflow import managed_flows
 
 
 @click.command()
-@options("json", "env")
+@options("json", "env", failing=None)
 def command(door: Door) -> int:
     """Print ids, scopes and URLs of the flows, for scripts.
 

@@ -1,5 +1,6 @@
 """flowdeck plan: show what apply would do."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -44,6 +45,7 @@ def command(door: Door, destroy: bool, out: tuple[str, ...], detailed_exitcode: 
 def next_command(door: Door, plan: Plan, names: tuple[str, ...], *, destroy: bool) -> str:
     """The command that applies exactly this plan."""
     where = [*(["-f", door.file] if door.file else []), *(["-e", door.environment] if door.environment else [])]
+    where += [part for one in door.variables for part in ("--var", shlex.quote(one))]
     verb = "destroy" if destroy else "apply"
     return " ".join(["flowdeck", verb, *where, "--expect", plan.digest[:12], *names]) if plan.steps else ""
 

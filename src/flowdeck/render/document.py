@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flowdeck import __version__
-from flowdeck.model.change import NamesChange
+from flowdeck.model.change import Grant, NamesChange
 from flowdeck.model.diagnostic import Diagnostic
+from flowdeck.model.errors import FlowdeckError, Refused
 from flowdeck.model.flow import ROLES, TEXTS
 from flowdeck.model.live import ManagedFlow
 from flowdeck.model.plan import Plan
@@ -33,6 +34,7 @@ def plan(shown: Plan) -> dict[str, Any]:
         "digest": shown.digest,
         "summary": shown.summary,
         "changes": [_change(step, digest) for step, digest in zip(shown.steps, shown.step_digests, strict=True)],
+        "principals": dict(sorted(shown.names.items())),
         "diagnostics": diagnostics(shown.diagnostics),
     }
 
@@ -57,14 +59,14 @@ def result(shown: Result) -> dict[str, Any]:
     }
 
 
-def failure(found: Iterable[Diagnostic], *, refused: bool) -> dict[str, Any]:
+def failure(error: FlowdeckError) -> dict[str, Any]:
     """What any command says that could not do its work: the keys of an apply's result, with nothing done."""
     return {
         "format_version": FORMAT_VERSION,
         "digest": None,
-        "outcome": (ApplyOutcome.REFUSED if refused else ApplyOutcome.FAILED).value,
+        "outcome": (ApplyOutcome.REFUSED if isinstance(error, Refused) else ApplyOutcome.FAILED).value,
         "changes": [],
-        "diagnostics": diagnostics(found),
+        "diagnostics": diagnostics(error.diagnostics),
     }
 
 
@@ -179,13 +181,27 @@ def _change(step: Step, digest: str) -> dict[str, Any]:
             for change in difference.fields
         ],
         "roles": {
-            change.role: {"added": list(change.added), "removed": list(change.removed), "origin": change.origin.value}
+            change.role: {
+                "added": list(change.added),
+                "removed": list(change.removed),
+                "origin": change.origin.value,
+                "granted_by": {grant.principal: _grant(grant) for grant in change.grants},
+            }
             for change in difference.roles
         },
         "scopes": _names(difference.scopes, "added", "removed"),
         "states": _names(difference.states, "added", "removed", "changed"),
         "risks": [{"code": risk.code, "level": risk.level.value, "message": risk.message} for risk in step.risks],
         "digest": digest,
+    }
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    place = grant.place
+    return {
+        "permission_set": grant.permission_set,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
     }
 
 

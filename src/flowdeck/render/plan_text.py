@@ -1,11 +1,12 @@
 """The plan for people: one block a flow, what changes in it and what to mind, then the sum and what to run next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flowdeck.definition import in_reading_order
-from flowdeck.model.change import Difference, FieldChange, NamesChange, Origin, RoleChange
+from flowdeck.model.change import Difference, FieldChange, Grant, NamesChange, Origin, RoleChange
 from flowdeck.model.json_value import Json
 from flowdeck.model.plan import Plan
+from flowdeck.model.principal import IDENTITY
 from flowdeck.model.risk import Level, Risk
 from flowdeck.model.step import Action, Create, Step, Update, Withdraw, id_of
 from flowdeck.render.escape import plain, quoted
@@ -22,6 +23,7 @@ SYMBOLS: dict[Action, tuple[str, str]] = {
 }
 _RISK_STYLES = {Level.BLOCK: "red", Level.WARN: "yellow", Level.NOTE: "dim", Level.OFF: "dim"}
 _INDENT = " " * 6
+Names = Mapping[str, str]
 # So many removed states are named; more of them say only that the whole machine goes.
 _FEW = 3
 
@@ -30,7 +32,7 @@ def plan(shown: Plan, paint: Paint, next_command: str = "") -> str:
     """The whole plan; `next_command` is what applies exactly it."""
     title = f"{shown.project} / {shown.environment}"
     blocks = [f"{paint(title, 'bold')} on {plain(shown.service)}"]
-    blocks += ["\n".join(_step(step, paint)) for step in shown.steps]
+    blocks += ["\n".join(_step(step, shown.names, paint)) for step in shown.steps]
     blocks.append("\n".join(_closing(shown, paint, next_command)))
     return "\n\n".join(blocks)
 
@@ -40,7 +42,7 @@ def drift(shown: Plan, paint: Paint) -> str:
     title = paint(f"{shown.project} / {shown.environment}", "bold")
     if not shown.steps:
         return f"{title}: no drift. {_count(shown.unchanged, 'flow')} as declared."
-    blocks = ["\n".join(_drifted(step, paint)) for step in shown.steps]
+    blocks = ["\n".join(_drifted(step, shown.names, paint)) for step in shown.steps]
     summary = shown.summary
     blocks.append(
         paint("Drift: ", "bold")
@@ -50,12 +52,12 @@ def drift(shown: Plan, paint: Paint) -> str:
     return "\n\n".join([f"{title} on {plain(shown.service)}", *blocks])
 
 
-def _step(step: Step, paint: Paint) -> Iterator[str]:
+def _step(step: Step, names: Names, paint: Paint) -> Iterator[str]:
     symbol, style = SYMBOLS[step.action]
     yield f"  {paint(f'{symbol} {step.address}', style)}  {step.action}{_about(step)}"
-    yield from _difference(step.difference, paint, with_origin=not isinstance(step, Create))
+    yield from _difference(step.difference, names, paint, with_origin=not isinstance(step, Create))
     for risk in step.risks:
-        yield _INDENT + _risk(risk, paint)
+        yield _INDENT + _risk(risk, names, paint)
 
 
 def _about(step: Step) -> str:
@@ -69,26 +71,28 @@ def _about(step: Step) -> str:
             return id
 
 
-def _drifted(step: Step, paint: Paint) -> Iterator[str]:
+def _drifted(step: Step, names: Names, paint: Paint) -> Iterator[str]:
     if isinstance(step, Create):
         yield f"  {paint(f'? {step.address}', 'red')}  missing: never applied, or deleted outside"
         return
     yield f"  {paint(f'~ {step.address}', 'yellow')}  changed outside {id_of(step)}"
     # Drift is told the other way round: from what was applied to what somebody made of it.
     for change in step.difference.fields:
-        yield f"{_INDENT}{plain(change.path)}: {_values(change.after, change.before, change)}{_origin(change.origin)}"
+        told = "(sensitive)" if change.sensitive else f"{_value(change.after)} -> {_value(change.before)}"
+        yield f"{_INDENT}{plain(change.path)}: {told}{_origin(change.origin)}"
     for role in step.difference.roles:
-        grants = [f"+ {plain(one)}" for one in role.removed] + [f"- {plain(one)}" for one in role.added]
-        yield f"{_INDENT}{role.role}: {', '.join(grants)}{_origin(role.origin)}"
+        grants = [f"+ {_principal(one, names)}" for one in role.removed]
+        grants += [f"- {_principal(one, names)}" for one in role.added]
+        yield from _listed(role.role, grants, _origin(role.origin))
 
 
-def _difference(difference: Difference, paint: Paint, *, with_origin: bool) -> Iterator[str]:
+def _difference(difference: Difference, names: Names, paint: Paint, *, with_origin: bool) -> Iterator[str]:
     states = difference.states
     for change in difference.fields:
         shown = _change(change, paint) + _origin(change.origin) if with_origin else _new(change, states)
         yield f"{_INDENT}{plain(change.path)}: {shown}"
     for role in difference.roles:
-        yield from _role(role, paint, with_origin=with_origin)
+        yield from _role(role, names, paint, with_origin=with_origin)
     if with_origin and len(states.removed) > _FEW and not states.added:
         yield f"{_INDENT}states: {paint(f'- {len(states.removed)} states', 'red')}"
     elif with_origin and (states.added or states.removed):
@@ -102,39 +106,57 @@ def _new(change: FieldChange, states: NamesChange) -> str:
     value = change.after.value if change.after else None
     if change.path == "definition" and states.added:
         names = in_reading_order(value)["States"]
-        return f"{_count(len(names), 'state')}: {plain(', '.join(names))}"
+        late = ", with references (known after apply)" if change.unknown else ""
+        return f"{_count(len(names), 'state')}{late}: {plain(', '.join(names))}"
     if change.path == "input_schema" and isinstance(value, dict) and isinstance(value.get("properties"), dict):
         required = value.get("required") or ()
         names = [f"{name} (required)" if name in required else name for name in value["properties"]]
         return plain(", ".join(names)) or "no properties"
-    return _value(change.after, change)
+    return _value(change.after)
 
 
-def _role(change: RoleChange, paint: Paint, *, with_origin: bool) -> Iterator[str]:
-    grants = [paint(f"+ {plain(one)}", "green") for one in change.added]
-    grants += [paint(f"- {plain(one)}", "red") for one in change.removed]
-    yield f"{_INDENT}{change.role}: {', '.join(grants)}{_origin(change.origin) if with_origin else ''}"
+def _role(change: RoleChange, names: Names, paint: Paint, *, with_origin: bool) -> Iterator[str]:
+    by = {grant.principal: grant for grant in change.grants}
+    grants = [paint(f"+ {_principal(one, names)}", "green") + _by(by.get(one), paint) for one in change.added]
+    grants += [paint(f"- {_principal(one, names)}", "red") for one in change.removed]
+    yield from _listed(change.role, grants, _origin(change.origin) if with_origin else "")
+
+
+def _listed(role: str, grants: list[str], origin: str) -> Iterator[str]:
+    """One grant beside its role, several below it."""
+    if len(grants) == 1:
+        yield f"{_INDENT}{role}: {grants[0]}{origin}"
+        return
+    yield f"{_INDENT}{role}:{origin}"
+    yield from (f"{_INDENT}  {grant}" for grant in grants)
+
+
+def _principal(urn: str, names: Names) -> str:
+    """What people call a principal, with its id; the URN alone where nobody calls it anything."""
+    kind = "identity" if urn.startswith(IDENTITY) else "group"
+    return f"{plain(names[urn])} ({kind} {urn.rpartition(':')[2]})" if urn in names else plain(urn)
+
+
+def _by(grant: Grant | None, paint: Paint) -> str:
+    """What in the manifest gives a role, where that is not the flow's own entry."""
+    if grant is None or grant.permission_set is None:
+        return ""
+    place = f" ({grant.place.file}:{grant.place.line})" if grant.place else ""
+    return paint(plain(f"  by {grant.permission_set}{place}"), "dim")
 
 
 def _change(change: FieldChange, paint: Paint) -> str:
-    if not change.sensitive and change.before is None:
-        return paint(f"+ {_value(change.after, change)}", "green")
-    if not change.sensitive and change.after is None:
-        return paint(f"- {_value(change.before, change)}", "red")
-    return _values(change.before, change.after, change)
-
-
-def _values(before: Json | None, after: Json | None, change: FieldChange) -> str:
     if change.sensitive:
         return "(sensitive) changes"
-    return f"{_value(before, change)} -> {_value(after, change)}"
+    after = "(known after apply)" if change.unknown else _value(change.after)
+    if change.before is None:
+        return paint(f"+ {after}", "green")
+    if change.after is None and not change.unknown:
+        return paint(f"- {_value(change.before)}", "red")
+    return f"{_value(change.before)} -> {after}"
 
 
-def _value(value: Json | None, change: FieldChange) -> str:
-    if change.sensitive:
-        return "(sensitive)"
-    if change.unknown and value is None:
-        return "(known after apply)"
+def _value(value: Json | None) -> str:
     return quoted(value) if value else "nothing"
 
 
@@ -148,9 +170,11 @@ def _origin(origin: Origin) -> str:
     return words[origin]
 
 
-def _risk(risk: Risk, paint: Paint) -> str:
-    label = f"{risk.level}[{risk.code}]"
-    return f"{paint(label, _RISK_STYLES[risk.level])} {plain(risk.message)}"
+def _risk(risk: Risk, names: Names, paint: Paint) -> str:
+    label, message = f"{risk.level}[{risk.code}]", risk.message
+    for urn, name in names.items():
+        message = message.replace(urn, name)
+    return f"{paint(label, _RISK_STYLES[risk.level])} {plain(message)}"
 
 
 def _closing(shown: Plan, paint: Paint, next_command: str) -> Iterator[str]:
