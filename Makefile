@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 GLOBUS_CLI := .venv-globus-cli
+CHECK_JSONSCHEMA := .venv-check-jsonschema
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench lock clean
@@ -13,7 +14,7 @@ help: ## Say what there is
 demo: $(VENV)/run ## Plan, apply, edit, drift and destroy an example on the emulator
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/dev $(GLOBUS_CLI)/done ## Run the tests
+test: $(VENV)/dev $(GLOBUS_CLI)/done $(CHECK_JSONSCHEMA)/done ## Run the tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/dev ## Lint, formatting, types, layers
@@ -33,9 +34,11 @@ lock: $(VENV)/dev ## Pin the newest versions that fit
 		--no-header --no-annotate pyproject.toml --output-file requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 \
 		--no-header --no-annotate requirements/globus-cli.in --output-file requirements/globus-cli.txt
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 \
+		--no-header --no-annotate requirements/check-jsonschema.in --output-file requirements/check-jsonschema.txt
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(GLOBUS_CLI) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(GLOBUS_CLI) $(CHECK_JSONSCHEMA) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Every version is pinned, so pip has nothing to search for.
 $(VENV)/run: requirements/run.txt pyproject.toml
@@ -52,4 +55,10 @@ $(VENV)/dev: requirements/dev.txt $(VENV)/run
 $(GLOBUS_CLI)/done: requirements/globus-cli.txt
 	$(PYTHON) -m venv $(GLOBUS_CLI)
 	$(GLOBUS_CLI)/bin/pip install --quiet --disable-pip-version-check -r requirements/globus-cli.txt
+	@touch $@
+
+# check-jsonschema judges the schema for editors; it brings packages that nothing else here needs.
+$(CHECK_JSONSCHEMA)/done: requirements/check-jsonschema.txt
+	$(PYTHON) -m venv $(CHECK_JSONSCHEMA)
+	$(CHECK_JSONSCHEMA)/bin/pip install --quiet --disable-pip-version-check -r requirements/check-jsonschema.txt
 	@touch $@

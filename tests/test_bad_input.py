@@ -437,7 +437,7 @@ OPTIONS = st.sampled_from(
         ["--allow", "protected"], ["--out", "x.json"], ["--out", "x.txt"], ["-f", "."], ["-q"], ["-v"], ["flow.*"],
     ]
 )  # fmt: skip
-FREE = st.text(alphabet=st.characters(exclude_characters="/\0"), max_size=12)
+FREE = st.text(alphabet=st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), max_size=12)
 
 
 @settings(

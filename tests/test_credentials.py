@@ -319,6 +319,17 @@ def test_no_netrc_for_loopback(
 # --- what is asked for
 
 
+LOOKING_UP = {
+    "urn:globus:auth:scope:auth.globus.org:view_identities",
+    "urn:globus:auth:scope:groups.api.globus.org:view_my_groups_and_memberships",
+}
+
+
+def asked(issued: list[people.Token]) -> set[str]:
+    """The scopes of every token, by their last part."""
+    return {scope.rsplit("/", 1)[-1] for token in issued for scope in token.scope.split()}
+
+
 @pytest.mark.parametrize(
     "command", [["plan"], ["plan", "--destroy"], ["drift"], ["list"], ["output"], ["plan", "--format", "json"]]
 )
@@ -329,8 +340,7 @@ def test_reading_asks_read_scopes(
     """A command that only looks asks for scopes that cannot write."""
     write(project, manifest({"one": {}}))
     flowdeck(*command)
-    [token] = issued
-    assert {scope.rsplit("/", 1)[-1] for scope in token.scope.split()} <= {"view_flows", "run_status"}
+    assert asked(issued) <= {"view_flows", "run_status", *LOOKING_UP}
 
 
 @pytest.mark.usefixtures("emulator")
@@ -338,8 +348,7 @@ def test_apply_asks_to_manage_only(project: Path, flowdeck: Command, issued: lis
     """Apply asks for managing flows beside reading, and not for everything."""
     write(project, manifest({"one": {}}))
     assert flowdeck("apply", "--yes").code == 0
-    [token] = issued
-    assert {scope.rsplit("/", 1)[-1] for scope in token.scope.split()} == {"view_flows", "run_status", "manage_flows"}
+    assert asked(issued) == {"view_flows", "run_status", "manage_flows", *LOOKING_UP}
 
 
 # --- nobody sees them

@@ -290,19 +290,21 @@ lab / test on SERVICE
   ~ flow.ingest  update ID
       title: "Ingest" -> "Ingest, faster"
       description: - "Old text"
-      definition.States.Transfer.Parameters.key: (sensitive) changes
       definition.States.Check: + {"End": true, "Type": "Pass"}
       definition.States.Transfer.Next: "Tell me" -> "Check"
+      definition.States.Transfer.Parameters.key: (sensitive) changes
       definition.States.Transfer.WaitTime: 600 -> 900
       definition.States["Tell me"]: - {"End": true, "Type": "Pass"}
       viewers: - public
-      starters: + all_authenticated_users, - urn:globus:auth:identity:1de27170-0ada-4ec0-8000-000000000002
-      administrators: + urn:globus:auth:identity:1de27170-0ada-4ec0-8000-000000000002
+      starters:
+        + all_authenticated_users
+        - ada@example.org (identity ID)
+      administrators: + ada@example.org (identity ID)
       states: + Check, - Tell me
       warn[access-removed] no longer among the viewers: public
       warn[open-start] any Globus user may start this flow
-      warn[access-removed] no longer among the starters: urn:globus:auth:identity:1de27170-0ada-4ec0-8000-000000000002
-      warn[new-administrator] urn:globus:auth:identity:1de27170-0ada-4ec0-8000-000000000002 may change and delete this flow
+      warn[access-removed] no longer among the starters: ada@example.org
+      warn[new-administrator] ada@example.org may change and delete this flow
 
   + flow.new  create
       title: "new"
@@ -310,14 +312,14 @@ lab / test on SERVICE
       keywords: ["a", "b"]
       definition: 2 states: Begin, Finish
       input_schema: path (required), size
-      run_monitors: + urn:globus:groups:id:96005000-0b0b-4ec0-8000-000000000005
+      run_monitors: + beamline-operators (group ID)
       warn[no-subscription] without a subscription the service may end the flow after 30 days
-      note[group-grant] whoever is in urn:globus:groups:id:96005000-0b0b-4ec0-8000-000000000005, now or later, is among the run monitors
+      note[group-grant] whoever is in beamline-operators, now or later, is among the run monitors
 
   ~ flow.touched  update ID
       subtitle: - "somebody was here"  (changed outside)
-      starters: - urn:globus:auth:identity:1de27170-09ac-4ec0-8000-000000000003  (changed outside)
-      warn[access-removed] no longer among the starters: urn:globus:auth:identity:1de27170-09ac-4ec0-8000-000000000003
+      starters: - grace@example.org (identity ID)  (changed outside)
+      warn[access-removed] no longer among the starters: grace@example.org
       warn[drift-overwrite] a change made outside is overwritten: subtitle, starters
 
   - flow.old  delete ID
@@ -328,7 +330,7 @@ lab / test on SERVICE
 Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt, 1 unchanged.
 Blocked: flow.adopted (access-removed). This plan is refused until each of these is dealt with or allowed.
 Digest: DIGEST
-"""  # noqa: E501 (a face, as it is shown)
+"""
 GOLDEN_DRIFT = """\
 lab / test on SERVICE
 
@@ -336,7 +338,7 @@ lab / test on SERVICE
 
   ~ flow.touched  changed outside ID
       subtitle: nothing -> "somebody was here"  (changed outside)
-      starters: + urn:globus:auth:identity:1de27170-09ac-4ec0-8000-000000000003  (changed outside)
+      starters: + grace@example.org (identity ID)  (changed outside)
 
 Drift: 1 changed outside, 1 missing.
 To keep a change, write it into the manifest; to undo it, apply.

@@ -240,7 +240,7 @@ def shuffled(value: Any, chance: random.Random, key: str = "") -> Any:
 @law(20)
 @given(PROJECTS, PROJECTS, st.randoms(use_true_random=False))
 def test_order_means_nothing(worlds: Any, flows: dict[str, Any], after: dict[str, Any], chance: random.Random) -> None:
-    """Keys, flows, keywords and principals in another order make the same plan, byte for byte, and no change."""
+    """Keys, flows, keywords and principals in another order make the same plan, but for the lines that it names."""
     plain = {name: {**flow, "definition": DEFINITION, "input_schema": {}} for name, flow in flows.items()}
     with worlds() as world:
         world.declare(plain)
@@ -248,9 +248,18 @@ def test_order_means_nothing(worlds: Any, flows: dict[str, Any], after: dict[str
         world.write(shuffled(manifest(plain), chance))
         world.settled()
         world.declare(after)
-        first = json.dumps(world.plan())
+        first = without_lines(world.plan())
         world.write(shuffled(manifest(after), chance))
-        assert json.dumps(world.plan()) == first
+        assert without_lines(world.plan()) == first
+
+
+def without_lines(plan: dict[str, Any]) -> str:
+    """The plan as text, but for the lines of the manifest that grant roles: these move with their text."""
+    for change in plan["changes"]:
+        for role in change["roles"].values():
+            for grant in role["granted_by"].values():
+                grant["line"] = None
+    return json.dumps(plan)
 
 
 def changes(document: dict[str, Any], chance: random.Random) -> dict[str, Any]:

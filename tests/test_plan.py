@@ -27,6 +27,7 @@ TOP = {
     "digest": str,
     "summary": dict,
     "changes": list,
+    "principals": dict,
     "diagnostics": list,
 }
 SUMMARY = (
