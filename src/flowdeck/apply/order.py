@@ -4,19 +4,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from flowdeck.model.live import LiveFlow, told
-from flowdeck.model.reference import has_late, late_references, replace_late
+from flowdeck.model.reference import flows_among, references_in, replace_late
 from flowdeck.model.step import Adopt, Create, Replace, Step, Update
-
-_FLOW = "flow."
 
 
 def waits_for(step: Step) -> frozenset[str]:
     """The names of the flows that the step's flow refers to and that are not known yet."""
     if not isinstance(step, Create | Update | Adopt | Replace):
         return frozenset()
-    documents = (step.wanted.flow.definition, step.wanted.flow.input_schema)
-    marks = [name for one in documents if has_late(one) for _, name in late_references(one.value)]
-    return frozenset(name.split(".")[1] for name in marks if name.startswith(_FLOW))
+    return flows_among(references_in(step.wanted.flow.definition, step.wanted.flow.input_schema))
 
 
 def next_wave(pending: Mapping[int, Step], made: Collection[str]) -> list[int]:

@@ -4,7 +4,7 @@ The manifest room replaces every other `${...}` and every `$${`; a mark cannot b
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flowdeck.model.json_value import Json
@@ -57,3 +57,13 @@ def replace_late(value: Json, known: Callable[[str], str | None]) -> Json:
                 return part
 
     return Json.of(replaced(value.value))
+
+
+def references_in(*documents: Json) -> frozenset[str]:
+    """The names of all marks in the documents."""
+    return frozenset(name for one in documents if has_late(one) for _, name in late_references(one.value))
+
+
+def flows_among(references: Iterable[str]) -> frozenset[str]:
+    """The names of the flows that `flow.NAME.id` and `flow.NAME.scope` are about."""
+    return frozenset(name.split(".")[1] for name in references if name.startswith("flow."))

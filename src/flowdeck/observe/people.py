@@ -8,7 +8,7 @@ from flowdeck.model.flow import PRINCIPALS_PER_ROLE, ROLES, TEXTS, WantedFlow
 from flowdeck.model.json_value import Json
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.principal import is_written
-from flowdeck.model.reference import has_late, late_references, replace_late
+from flowdeck.model.reference import references_in, replace_late
 from flowdeck.service.ports import Candidate, Reader
 
 _PRINCIPAL = "principal."
@@ -57,8 +57,7 @@ def _names(manifest: Manifest) -> set[str]:
 def _marked(flow: WantedFlow) -> set[str]:
     """The aliases that a flow's documents and texts refer to."""
     texts = [Json.of(getattr(flow.flow, field)) for field in TEXTS]
-    documents = (flow.flow.definition, flow.flow.input_schema, *texts)
-    marks = {name for one in documents if has_late(one) for _, name in late_references(one.value)}
+    marks = references_in(flow.flow.definition, flow.flow.input_schema, *texts)
     return {name.removeprefix(_PRINCIPAL) for name in marks if name.startswith(_PRINCIPAL)}
 
 

@@ -9,10 +9,9 @@ from flowdeck.model.flow import WantedFlow, private_parameters
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import Live, LiveFlow, told
 from flowdeck.model.manifest import Manifest
-from flowdeck.model.reference import has_late, late_references, replace_late
+from flowdeck.model.reference import flows_among, late_references, references_in, replace_late
 
 _SECRET = "secret."
-_FLOW = "flow."
 
 
 def settle(manifest: Manifest, live: Live) -> tuple[WantedFlow, ...]:
@@ -30,7 +29,7 @@ def settle(manifest: Manifest, live: Live) -> tuple[WantedFlow, ...]:
 
 def referred(wanted: WantedFlow) -> frozenset[str]:
     """The names of the flows whose id or scope is not known yet."""
-    return frozenset(name.split(".")[1] for name in _marks(wanted) if name.startswith(_FLOW))
+    return flows_among(_marks(wanted))
 
 
 def secrets(wanted: WantedFlow) -> frozenset[str]:
@@ -38,9 +37,8 @@ def secrets(wanted: WantedFlow) -> frozenset[str]:
     return frozenset(name.removeprefix(_SECRET) for name in _marks(wanted) if name.startswith(_SECRET))
 
 
-def _marks(wanted: WantedFlow) -> list[str]:
-    documents = (wanted.flow.definition, wanted.flow.input_schema)
-    return [name for one in documents if has_late(one) for _, name in late_references(one.value)]
+def _marks(wanted: WantedFlow) -> frozenset[str]:
+    return references_in(wanted.flow.definition, wanted.flow.input_schema)
 
 
 def _settled(
