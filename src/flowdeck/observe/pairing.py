@@ -65,12 +65,13 @@ def _claims(
     deployers = manifest.deployers or frozenset({identity})
     ids = {flow.id for flow in named.values()}
     ours: dict[str, list[LiveFlow]] = defaultdict(list, {name: [flow] for name, flow in named.items()})
+    declared = frozenset(name for wanted in manifest.flows for name in (wanted.name, wanted.moved_from))
     foreign: list[Named] = []
     undecided: list[Named] = []
     for flow in marked:
         if flow.id in ids:
             continue
-        names = _claimed(manifest, flow)
+        names = _claimed(manifest, flow, declared)
         if flow.flow.owner not in deployers and flow.id not in manifest.adopted:
             foreign.append((names[0], flow))
         elif len(names) > 1:
@@ -80,11 +81,10 @@ def _claims(
     return ours, foreign, undecided
 
 
-def _claimed(manifest: Manifest, flow: LiveFlow) -> list[str]:
+def _claimed(manifest: Manifest, flow: LiveFlow, declared: frozenset[str | None]) -> list[str]:
     """The names of this environment that a flow claims; of several, those that the manifest declares."""
     here = (manifest.project, manifest.environment)
     names = [one.name for one in flow.keywords.markers if (one.project, one.environment) == here]
-    declared = {name for wanted in manifest.flows for name in (wanted.name, wanted.moved_from)}
     return [name for name in names if name in declared] or names
 
 

@@ -1,6 +1,6 @@
 """Names of people and groups in a manifest, replaced by the principals that they mean today."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Place, in_order
@@ -8,7 +8,7 @@ from flowdeck.model.flow import PRINCIPALS_PER_ROLE, ROLES, TEXTS, WantedFlow
 from flowdeck.model.json_value import Json
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.principal import is_written
-from flowdeck.model.reference import references_in, replace_late
+from flowdeck.model.reference import has_late, references_in, replace_late
 from flowdeck.service.ports import Candidate, Reader
 
 _PRINCIPAL = "principal."
@@ -91,9 +91,7 @@ def _resolved(manifest: Manifest, urns: Mapping[str, str]) -> Manifest:
 
     def flow(wanted: WantedFlow) -> WantedFlow:
         roles: dict[str, frozenset[str]] = {role: each(wanted.flow.role(role)) for role in ROLES}
-        texts: dict[str, str] = {
-            field: replace_late(Json.of(getattr(wanted.flow, field)), known).value for field in TEXTS
-        }
+        texts: dict[str, str] = {field: _text(getattr(wanted.flow, field), known) for field in TEXTS}
         return replace(
             wanted,
             flow=replace(
@@ -113,3 +111,8 @@ def _resolved(manifest: Manifest, urns: Mapping[str, str]) -> Manifest:
         guardrails=replace(manifest.guardrails, administrators_required=required),
         people=dict(urns),
     )
+
+
+def _text(text: str, known: Callable[[str], str | None]) -> str:
+    marked = Json.of(text)
+    return str(replace_late(marked, known).value) if has_late(marked) else text

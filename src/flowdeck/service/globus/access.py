@@ -14,6 +14,8 @@ from flowdeck.service.globus.endpoints import Endpoints
 from flowdeck.service.globus.errors import service_errors
 
 APP_NAME = "flowdeck"
+# It is the first request of a command: who waits for it wants to know soon that nobody answers.
+_LOGIN_RETRIES = 2
 
 READ_SCOPES = (FlowsScopes.view_flows, FlowsScopes.run_status)
 WRITE_SCOPES = (FlowsScopes.manage_flows,)
@@ -96,7 +98,11 @@ def _client_tokens(
     with (
         service_errors(),
         ConfidentialAppAuthClient(
-            credentials.client_id, credentials.client_secret, base_url=endpoints.auth, app_name=APP_NAME
+            credentials.client_id,
+            credentials.client_secret,
+            base_url=endpoints.auth,
+            app_name=APP_NAME,
+            retry_config=RetryConfig(max_retries=_LOGIN_RETRIES),
         ) as auth,
     ):
         if endpoints.is_local:
