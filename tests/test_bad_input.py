@@ -449,7 +449,7 @@ FREE = st.text(alphabet=st.characters(exclude_characters="/\0", exclude_categori
 def test_any_command_line(
     project: Path, capsys: pytest.CaptureFixture[str], command: str, options: list[list[str]]
 ) -> None:
-    """No command line leaves a traceback or a bug report, and the exit code is always one of the contract's."""
+    """No command line leaves a traceback or a bug report, and the exit code is always a documented one."""
     write(project, manifest({"one": {}}, service="emulator"))
     words = [command, *(word for option in options for word in option)]
     code = run(words)

@@ -142,7 +142,7 @@ def test_did_you_mean(project: Path, flowdeck: Command) -> None:
 
 @pytest.mark.usefixtures("emulator")
 def test_plan_document(project: Path, flowdeck: Command) -> None:
-    """The plan document has exactly the contract's keys (and digests of the changes), for every action."""
+    """The plan document has exactly the documented keys (and digests of the changes), for every action."""
     write(project, manifest({**TWO, "old": {}}))
     first = flowdeck("plan", "--format", "json").document
     flowdeck("apply", "--yes")
@@ -218,7 +218,7 @@ def test_plan_gitlab(project: Path, flowdeck: Command) -> None:
 
 @pytest.mark.usefixtures("emulator")
 def test_apply_document(project: Path, flowdeck: Command) -> None:
-    """The result document of apply, of doing nothing, and of destroy has the contract's keys."""
+    """The result document of apply, of doing nothing, and of destroy has the documented keys."""
     write(project, manifest(TWO))
     digest = flowdeck("plan", "--format", "json").document["digest"]
     applied = flowdeck("apply", "--yes", "--format", "json").document
@@ -279,7 +279,7 @@ def test_output_of_an_error(project: Path, flowdeck: Command) -> None:
 
 
 def test_validate_document(project: Path, flowdeck: Command) -> None:
-    """The validation document has the contract's keys, places included; a valid project has no diagnostics."""
+    """The validation document has the documented keys, places included; a valid project has no diagnostics."""
     write(project, manifest(TWO))
     ran = flowdeck("validate", "--format", "json")
     assert (ran.code, ran.document, ran.err) == (0, {"format_version": "1.0", "diagnostics": []}, "")
@@ -301,7 +301,7 @@ def test_validate_document(project: Path, flowdeck: Command) -> None:
 
 @pytest.mark.usefixtures("emulator")
 def test_list(project: Path, flowdeck: Command) -> None:
-    """`list` names every managed flow with the contract's keys; as text a table, and a sentence for none."""
+    """`list` names every managed flow with the documented keys; as text a table, and a sentence for none."""
     write(project, manifest(TWO))
     assert flowdeck("list", "--format", "json").document == {"format_version": "1.0", "flows": []}
     assert flowdeck("list").out.startswith("No flows.")

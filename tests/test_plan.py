@@ -55,7 +55,7 @@ def fields_of(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def well_formed(document: dict[str, Any]) -> None:
-    """The contract's shape: every key is always there."""
+    """The documented shape: every key is always there."""
     assert {key: type(value) for key, value in document.items()} == TOP
     assert document["format_version"] == "1.0"
     assert tuple(document["summary"]) == SUMMARY

@@ -32,7 +32,7 @@ class Plan:
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many changes of each action, in the contract's order, and what else is counted."""
+        """How many changes of each action, in the order of docs/commands.md, and what else is counted."""
         actions = Counter(step.action for step in self.steps)
         return {
             **{action: actions[action] for action in get_args(Action)},

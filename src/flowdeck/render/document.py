@@ -143,7 +143,7 @@ def environment(flows: Iterable[ManagedFlow]) -> str:
 
 
 def diagnostics(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
-    """Diagnostics as the contract writes them."""
+    """Diagnostics as docs/commands.md shows them."""
     return [_diagnostic(one) for one in found]
 
 
