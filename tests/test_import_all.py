@@ -266,8 +266,9 @@ def fill(world: World, home: Path) -> None:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
             assert done.returncode == 0, done.stderr
 
+    make(TWINS)  # alone: the first globus-cli of a home makes its own storage, which two at once cannot
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(make, [TWINS, *([one] for one in BY_HAND)]))
+        list(pool.map(make, [[one] for one in BY_HAND]))
 
 
 @pytest.mark.skipif(not CLI.exists(), reason=f"globus-cli is not installed at {CLI}: `make test` does that")
