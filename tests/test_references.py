@@ -163,6 +163,28 @@ def test_a_name_that_means_nobody_or_several(world: World, name: str, code: str,
     assert "flows.yaml:" in said
 
 
+def test_deployers_by_name(world: World) -> None:
+    """Deployers may be named as people are: whoever is meant may create, and nobody else."""
+    here = {"service": "globus", "deployers": ["me@example.org"]}
+    world.declare({"a": {}}, environments={"test": here})
+    world.apply()
+    world.settled()
+    world.declare({"b": {}}, environments={"test": {**here, "deployers": ["colleague@example.org"]}})
+    assert "not-a-deployer" in world.refused("apply", "--yes")
+
+
+def test_a_change_that_the_manifest_took_over_by_name_is_no_drift(world: World) -> None:
+    """The list compares with what names mean, not with the names."""
+    world.declare({"a": {}})
+    world.apply()
+    live = next(iter(world.live()))
+    world.sdk().update_flow(live["id"], flow_viewers=[URNS["stranger"]])
+    world.declare({"a": {"permissions": [{"viewers": ["stranger@example.org"]}]}})
+    world.settled()
+    [listed] = world.flowdeck("list", "--format", "json").document["flows"]
+    assert not listed["drifted"]
+
+
 def test_looking_up_never_makes_an_identity(world: World) -> None:
     """A misspelt username is not provisioned: the plan only asks."""
     world.declare({"a": {"permissions": [{"viewers": ["typo@example.org"]}]}})

@@ -113,15 +113,13 @@ def without_deletes(made: Plan) -> Plan:
     return plan.keep(made, lambda step: step.action not in ("delete", "withdraw", "replace"))
 
 
-def gate(
-    made: Plan, manifest_: Manifest, identity: str, reviewed: plan.Reviewed | None, allowed: Iterable[str]
-) -> Diagnostics:
+def gate(made: Plan, identity: str, reviewed: plan.Reviewed | None, allowed: Iterable[str]) -> Diagnostics:
     """Everything that forbids applying the plan; empty when nothing does."""
     mismatch = plan.unexpected(made, reviewed) if reviewed else None
     if mismatch:
         return (mismatch,)
     takes = any(isinstance(step, Create | Replace) or "owner" in getattr(step, "sends", ()) for step in made.steps)
-    if takes and manifest_.deployers and identity not in manifest_.deployers:
+    if takes and made.deployers and identity not in made.deployers:
         # What it owns is not ours: the next plan would not know the flow, and create it again.
         return (
             Diagnostic(
@@ -176,9 +174,10 @@ def do(
 
 def managed_flows(loaded: Loaded, reader: Reader) -> tuple[ManagedFlow, ...]:
     """The live flows of ours, declared or not, by name."""
-    live = look(loaded, reader).live
+    seen = look(loaded, reader)
+    live = seen.live
     flows = [*live.found.items(), *live.undeclared]
-    wanted = {one.name: one for one in loaded.manifest.flows} if loaded.complete else {}
+    wanted = {one.name: one for one in plan.settle(seen.manifest, live)} if loaded.complete else {}
     return tuple(
         ManagedFlow(
             name,

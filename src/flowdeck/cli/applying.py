@@ -73,7 +73,7 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
         if not plan.steps:
             return _show(door, Result(plan.digest, (), plan.diagnostics))
         reviewed = None if expected is None else _reviewed(expected, plan)
-        refused = gate(plan, loaded.manifest, reader.identity, reviewed, consent.allow)
+        refused = gate(plan, reader.identity, reviewed, consent.allow)
         if refused:
             return _show(door, refuse(plan, refused))
         require_secrets(plan, loaded.manifest)
@@ -93,7 +93,6 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
             code = _show(door, result)
     if result.interrupted:
         # Requests that hang would keep the process alive; what they did is unknown either way.
-        sys.stdout.flush()
         os._exit(code)
     return code
 

@@ -14,7 +14,8 @@ class Plan:
     """Frozen and hashable. `digest` covers what the steps do and found; `step_digests` are its parts, one a step.
 
     `service` is `emulator` or the service's URL. `missing` counts declared flows that are not live, in a drift report;
-    `names` are what people call the principals in it;
+    `names` are what people call the principals in it, and
+    `deployers` the URNs of those who may create, empty for "the identity in use";
     `withheld` the steps that were left out although the digest covers them.
     """
 
@@ -29,6 +30,7 @@ class Plan:
     withheld: int = 0
     diagnostics: Diagnostics = ()
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    deployers: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def summary(self) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from flowdeck.plan.build import build, forgetting
 from flowdeck.plan.drift import is_drifted, only_drift
 from flowdeck.plan.gate import Reviewed, blocking, read_document, unexpected
-from flowdeck.plan.references import secrets
+from flowdeck.plan.references import secrets, settle
 from flowdeck.plan.select import keep, only_one, selection
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "read_document",
     "secrets",
     "selection",
+    "settle",
     "unexpected",
 ]

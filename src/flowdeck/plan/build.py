@@ -89,6 +89,7 @@ def _plan(
         digest=plan_digest(service, manifest.project, manifest.environment, digests),
         step_digests=digests,
         diagnostics=diagnostics,
+        deployers=manifest.deployers,
     )
 
 
