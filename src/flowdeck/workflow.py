@@ -18,7 +18,7 @@ from flowdeck.model.plan import Plan
 from flowdeck.model.principal import is_urn
 from flowdeck.model.result import Result, StepOutcome, StepResult
 from flowdeck.model.risk import Level
-from flowdeck.model.step import Create, Delete, Forget, Replace, Withdraw, id_of
+from flowdeck.model.step import Create, Delete, Forget, Replace, Withdraw, id_of, redefined
 from flowdeck.service.ports import Detail, Reader, Writer
 from flowdeck.service.problems import diagnostic_of
 
@@ -41,7 +41,7 @@ def load(
     definitions: bool = True,
 ) -> Loaded:
     """Read the manifest. Raises Invalid with every problem, or Misused for an environment or variable there is not."""
-    found, diagnostics = manifest.load(path, environment, definitions=definitions, variables=variables)
+    found, diagnostics = manifest.load(path, environment, definitions=definitions, check=False, variables=variables)
     if found is None:
         raise Invalid(*diagnostics)
     return Loaded(found, diagnostics, definitions)
@@ -77,7 +77,19 @@ def make_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan
     seen = look(loaded, reader)
     selected = plan.selection(names, _known(seen.manifest, seen.live))
     made = plan.build(seen.manifest, seen.live, reader.service, selected, seen.diagnostics)
-    return _with_names(made, seen.manifest, reader)
+    return _with_names(_checked(made, seen.manifest), seen.manifest, reader)
+
+
+def _checked(made: Plan, manifest_: Manifest) -> Plan:
+    """The plan with what the rules of the flow language say of the definitions it sends; raises Invalid for errors.
+
+    What is live already is not asked again: `validate` checks everything.
+    """
+    sent = [wanted for step in made.steps if (wanted := redefined(step))]
+    diagnostics = in_order((*made.diagnostics, *manifest.checked(sent, manifest_.places)))
+    if has_errors(diagnostics):
+        raise Invalid(*diagnostics)
+    return replace(made, diagnostics=diagnostics)
 
 
 def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:

@@ -153,10 +153,10 @@ def _definition(location: Location, value: Any) -> Problems:
         return
     worded = list(_worded(value))
     yield from worded
-    covered = {tuple(entry["loc"][1:]) for entry in worded}
+    covered = {tuple(entry["loc"]) for entry in worded}
     for finding in language.check(value):
-        if not any(finding.path[: len(path)] == path for path in covered):
-            yield problem((*location, *finding.path), finding.message, "value_error")
+        if finding.severity == "error" and not any(finding.path[: len(path)] == path for path in covered):
+            yield problem(finding.path, finding.message, "value_error")
 
 
 def _worded(definition: JsonObject) -> Problems:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
-from flowdeck.definition import check
+from flowdeck.definition import check, check_shape
+from flowdeck.manifest import language
 from flowdeck.manifest.document import Document
 from flowdeck.manifest.files import SUFFIXES, Files
 from flowdeck.manifest.layers import WHOLE, Layers
@@ -18,17 +20,24 @@ from flowdeck.model.diagnostic import Diagnostic, Place, Severity
 from flowdeck.model.flow import address_of, private_parameters
 from flowdeck.model.json_value import EMPTY_OBJECT, Json
 from flowdeck.model.reference import has_late, late_references
-from flowdeck.model.reference import shown as as_written
 
 FOLDER = "flows"
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A definition or schema in normal form; `document` is its own file, None for one that stands in the manifest."""
+    """A definition or schema in normal form; `document` is its own file, None for one that stands in the manifest.
+
+    Nothing is known of the texts at `unknown` paths; what is not `sound` is no definition or schema at all.
+    """
 
     json: Json
     document: Document | None = None
+    unknown: frozenset[Path] = frozenset()
+    sound: bool = True
+
+
+_NOTHING = Body(EMPTY_OBJECT)
 
 
 @dataclass
@@ -65,9 +74,29 @@ class Bodies:
                 self._of_flow(name, flow or {}, unknown)
         self.diagnostics += circles({key: body.json for key, body in self.found.items()}, self._place)
 
-    def _place(self, name: str, what: str, path: Path) -> Place:
-        document = self.found[name, what].document
-        return document.place(path) if document else self.layers.place(("flows", name, what, *path))
+    def check(self) -> None:
+        """Ask the rules of the flow language; flows that share both files are checked once."""
+        seen: set[tuple[Json, Json]] = set()
+        for name, what in self.found:
+            definition, schema = self.found[name, what], self.found.get((name, "input_schema"), _NOTHING)
+            pair = definition.json, schema.json
+            if what == "definition" and definition.sound and pair not in seen:
+                seen.add(pair)
+                unknown = definition.unknown | schema.unknown
+                findings = check(definition.json.value, schema.json.value if schema.sound else {})
+                # What follows from a text that is not known is not known either.
+                known = [one for one in findings if not any(one.path == path[2:] for path in unknown)]
+                certain = [one for one in known if one.severity is Severity.ERROR or not unknown]
+                self.diagnostics += language.told(certain, name, partial(self._at, name))
+
+    def _at(self, name: str, path: Path) -> Place:
+        return self._place(name, str(path[0]), path[1:], key=True)
+
+    def _place(self, name: str, what: str, path: Path, *, key: bool = False) -> Place:
+        body = self.found.get((name, what))
+        if body and body.document:
+            return body.document.place(path, key=key)
+        return self.layers.place(("flows", name, what, *path), key=key)
 
     def _of_flow(self, name: str, flow: Mapping[str, Any], unknown: frozenset[Path]) -> None:
         for what in WHOLE:
@@ -98,12 +127,12 @@ class Bodies:
         if len(here) > 1:
             message = f"flow `{name}` has several files: {listed(here)}"
             self._report(Problem("several-files", message, ("flows", name), "keep one of them", True), name)
-            self.found[name, what] = Body(EMPTY_OBJECT)
+            self.found[name, what] = Body(EMPTY_OBJECT, sound=False)
         for written in here[:1] if len(here) == 1 else ():
             self._from_file(name, what, written, self.files.folder)
 
     def _from_file(self, name: str, what: str, written: str, folder: FilePath) -> None:
-        self.found[name, what] = Body(EMPTY_OBJECT)
+        self.found[name, what] = Body(EMPTY_OBJECT, sound=False)
         try:
             file = self.files.open(written, folder)
         except Unusable as error:
@@ -134,17 +163,14 @@ class Bodies:
         for path, secret in _exposed(json):
             error = exposed(secret)
             self._report(Problem(error.code, error.message, hint=error.hint), name, place(path, key=False))
-        if what == "definition":
-            for finding in check(value):
-                if (*around, *finding.path) not in unknown:
-                    problem = Problem(finding.code, as_written(finding.message), hint=as_written(finding.hint))
-                    self._report(problem, name, place(finding.path, key=True))
-        elif not isinstance(value, dict):
+        misshapen = check_shape(value) if what == "definition" else ()
+        self.diagnostics += language.told(misshapen, name, lambda path: place(path[1:], key=True))
+        if what == "input_schema" and not isinstance(value, dict):
             problem = Problem(
                 "input-schema-shape", "an input schema must be a mapping", hint="begin with `type: object`"
             )
             self._report(problem, name, place((), key=False))
-        return Body(json, document)
+        return Body(json, document, unknown, sound=not misshapen and isinstance(value, dict))
 
 
 def _exposed(body: Json) -> Iterator[tuple[Path, Reference]]:

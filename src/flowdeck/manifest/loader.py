@@ -42,12 +42,14 @@ def load(
     environment: str | None = None,
     *,
     definitions: bool = True,
+    check: bool = True,
     variables: Mapping[str, str] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> tuple[Manifest | None, Diagnostics]:
     """The manifest of one environment and all that is wrong, sorted by place; None when any of it is an error.
 
     Without `definitions` the definitions and schemas are neither read nor checked, and may be missing; flows as well.
+    Without `check` they are read, and the rules of the flow language are not asked (see `checked`).
     `variables` are the texts of `--var` by name; raises Misused for one, or an environment, that there is not.
     """
     files = Files(path.parent, path.parent.resolve())
@@ -69,7 +71,7 @@ def load(
     outside.check(base.value)
     if name is None:
         return None, in_order(wrong)
-    manifest, found = meaning(files, base, name, outside, definitions=definitions)
+    manifest, found = meaning(files, base, name, outside, definitions=definitions, check=check)
     diagnostics = in_order([*wrong, *found])
     return (None if has_errors(diagnostics) else manifest), diagnostics
 

@@ -22,7 +22,7 @@ from flowdeck.model.manifest import EMULATOR, Manifest
 
 
 def meaning(
-    files: Files, base: Layers, environment: str, outside: Outside, *, definitions: bool
+    files: Files, base: Layers, environment: str, outside: Outside, *, definitions: bool, check: bool
 ) -> tuple[Manifest, list[Diagnostic]]:
     """The manifest of the environment and what is wrong with it."""
     layers = override(base, environment)
@@ -37,6 +37,8 @@ def meaning(
     secrets: dict[str, Secret] = {}
     if definitions:
         bodies.collect(_mapping(value, "flows"), unknown)
+        if check:
+            bodies.check()
         bodies.diagnostics += strays(files, frozenset(_every_flow(base.value)))
         secrets = found.of(
             Sources(files, layers, outside.environ).read(effective.secrets or {}, _mapping(value, "secrets"))

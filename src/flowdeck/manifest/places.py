@@ -20,18 +20,18 @@ class FlowPlaces:
     files: Mapping[tuple[str, str], Document]
     elsewhere: Mapping[Path, Path]
 
-    def of(self, flow: str, path: tuple[str | int, ...] = ()) -> Place | None:
+    def of(self, flow: str, path: tuple[str | int, ...] = (), *, key: bool = False) -> Place | None:
         """The place of a flow's value, or of its deepest part that is written; None for a flow that is not named."""
         flows = self.layers.value.get("flows")
         if not isinstance(flows, dict) or flow not in flows:
             return None
         if path and (document := self.files.get((flow, str(path[0])))):
-            return document.place(path[1:])
+            return document.place(path[1:], key=key)
         for length in range(len(path), 0, -1):
             written = self.elsewhere.get((flow, *path[:length]))
             if written is not None:
                 return self.layers.place(written)
-        return self.layers.place(("flows", flow, *path), key=not path)
+        return self.layers.place(("flows", flow, *path), key=key or not path)
 
     def granted_by(self, flow: str, role: str, principal: str) -> tuple[str | None, Place | None]:
         """The permission set that grants a role, None for the flow's own lines, and the place of the principal there.

@@ -16,8 +16,10 @@ GLOBUS = "globus"
 class Places(Protocol):
     """Where the user wrote a thing."""
 
-    def of(self, flow: str, path: tuple[str | int, ...] = ()) -> Place | None:
+    def of(self, flow: str, path: tuple[str | int, ...] = (), *, key: bool = False) -> Place | None:
         """The place of a flow's value: `path` begins with a field of the flow, such as `definition` or `viewers`.
+
+        With `key` it is the place of the key that the path ends with.
 
         A path into a definition or schema that has its own file leads into that file. Where the whole path does not
         exist, the deepest part that does is meant; None if the manifest does not name the flow at all.

@@ -97,3 +97,14 @@ Step = Create | Update | Adopt | Replace | Delete | Forget | Withdraw
 def id_of(step: Step) -> str | None:
     """The id of the live flow that the step is about; None for a create."""
     return None if isinstance(step, Create) else step.live.id
+
+
+def redefined(step: Step) -> WantedFlow | None:
+    """The wanted flow whose definition or input schema the step sends; None where it sends neither."""
+    match step:
+        case Create() | Replace():
+            return step.wanted
+        case Update() | Adopt() if {"definition", "input_schema"} & {*step.sends}:
+            return step.wanted
+        case _:
+            return None
