@@ -11,11 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).parent
 FLOWDECK = Path(sys.executable).parent / "flowdeck"
 RUNS = 5
+CHECKED = 100
+# Where it lies beside the project, the published JSON Schema of definitions.
+PUBLISHED = HERE.parent.parent / "shared" / "reference" / "flow_definition_schema.json"
 
 
 def definition(number: int) -> dict[str, object]:
@@ -116,6 +120,31 @@ def plans(count: int) -> dict[str, float]:
     return {"flows": count, "seconds": ours[0], "ratio": ours[0] / floor[0], "memory ratio": ours[1] / floor[1]}
 
 
+def rules() -> dict[str, float]:
+    """Definitions a second that the rules check, beside jsonschema on the schema that the Flows team publishes."""
+    from flowdeck.definition import check  # noqa: PLC0415 (the other measures start processes)
+
+    made = [definition(number) for number in range(CHECKED)]
+    ours = CHECKED / seconds(lambda: [check(one) for one in made])
+    if not PUBLISHED.exists():
+        return {"rules": ours}
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 (as above)
+
+    validator = Draft202012Validator(json.loads(PUBLISHED.read_text(encoding="utf-8")))
+    theirs = CHECKED / seconds(lambda: [list(validator.iter_errors(one)) for one in made])
+    return {"rules": ours, "jsonschema": theirs, "ratio": ours / theirs}
+
+
+def seconds(do: Callable[[], object]) -> float:
+    """Median wall time of RUNS runs after a warm-up."""
+    times = []
+    for _ in range(RUNS + 1):
+        began = time.perf_counter()
+        do()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])
+
+
 def start_ups() -> dict[str, float]:
     """Commands beside an interpreter that imports what nobody can do without, as ratios."""
     environment = dict(os.environ)
@@ -150,7 +179,11 @@ def main() -> None:
     ratios = start_ups()
     for name, ratio in ratios.items():
         print(f"  {name:<45} {ratio:5.2f} x")
-    print("\n" + json.dumps({"machine": machine, "plans": rows, "start-up": ratios}))
+    print("\nchecks of definitions of this size, a second")
+    rates = rules()
+    for name, rate in rates.items():
+        print(f"  {name:<45} {rate:7.1f}")
+    print("\n" + json.dumps({"machine": machine, "plans": rows, "start-up": ratios, "checks": rates}))
 
 
 if __name__ == "__main__":

@@ -319,14 +319,16 @@ def test_refused_write(project: Path, flowdeck: Command, emulator: Emulator, sta
 
 def test_422_at_its_place(project: Path, flowdeck: Command, emulator: Emulator) -> None:
     """What the service finds wrong with a definition is told at the file, line and column of the user's own JSON."""
-    wrong = GOOD.replace('"Type": "Pass",', "")
-    lay_out(project, {"d.json": wrong})
+    lay_out(project, {"d.json": GOOD})
+    detail = [{"loc": ["definition", "States", "Finish"], "msg": "not today", "type": "value_error"}]
+    body = {"error": {"code": "UNPROCESSABLE_ENTITY", "detail": detail}}
     for arguments in (["apply", "--yes"], ["validate", "--online"]):
+        emulator.inject({"fault": "status", "status": 422, "body": body, "when": {"method": "POST", "path": "/flows*"}})
         ran = flowdeck(*arguments)
         assert ran.code == 1
         match = told(ran, "refused-by-service")
         assert match["file"] == "d.json"
-        assert '"Finish"' in wrong.splitlines()[int(match["line"]) - 1]
+        assert '"Finish"' in GOOD.splitlines()[int(match["line"]) - 1]
 
 
 ANSWERS: dict[str, bytes] = {

@@ -8,7 +8,7 @@ import pytest
 from projects import DEFINITION, Command
 from worlds import GROUP, URNS, World, only, opened
 
-EMPTY = {"added": [], "removed": [], "changed": []}
+EMPTY = {"added": [], "removed": [], "changed": [], "rewired": []}
 
 
 @pytest.fixture

@@ -207,7 +207,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (private(key=None, __Private_Parameters=["key"]), {"key": SENSITIVE}),
     (private(a="s", b="s", c="open", __Private_Parameters=["a", "b"]), {"a": SENSITIVE, "b": SENSITIVE, "c": "open"}),
     (private(key="open", __Private_Parameters=["other"]), {"key": "open"}),
-    (private(key="open", __Private_Parameters="key"), {"key": "open"}),
+    (private(key="s", __Private_Parameters="key"), {"key": SENSITIVE}),
+    (private(**{"key.$": "$.s", "__Private_Parameters": ["key.$"]}), {"key.$": SENSITIVE}),
     (private(key="open", __Private_Parameters=[1, None, ["key"]]), {"key": "open"}),
     (private(keys="open", __Private_Parameters=["key"]), {"keys": "open"}),
 ]
@@ -215,7 +216,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("definition", "shown"), CASES)
 def test_redacted(definition: dict[str, Any], shown: dict[str, Any]) -> None:
-    """What `__Private_Parameters` lists is hidden, in every spelling and of any type, and nothing else is."""
+    """What `__Private_Parameters` lists is hidden, in every spelling and of any type; beside no list, all is."""
     parameters = dict(redacted(Json.of(definition)).value["States"]["A"]["Parameters"])
     parameters.pop("__Private_Parameters")
     assert parameters == shown

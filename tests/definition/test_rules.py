@@ -12,7 +12,7 @@ from flowdeck.model.codes import SUBJECTS
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "rules").glob("*.md"))
 CODES = {rule.code: rule for rule in RULES}
-ELSEWHERE = {"definition-shape", "input-schema-shape"}
+ELSEWHERE = {"definition-shape", "input-schema-shape", "sample-input"}
 
 
 def entries() -> dict[str, str]:

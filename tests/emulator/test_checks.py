@@ -92,8 +92,8 @@ def test_definition(wire: Wire) -> None:
     """Problems of a definition are told by their place in the body, also by an update."""
     definition = {"StartAt": "B", "States": {"A": {"Type": "Pass", "End": True}, "a b": {}}}
     expected = [
-        (("definition", "States", "a b"), "value_error.discriminated_union.missing_discriminator"),
         (("definition", "StartAt"), "value_error"),
+        (("definition", "States", "a b"), "value_error.discriminated_union.missing_discriminator"),
     ]
     flow_id = wire.send("POST", "/flows", json=BODY).json()["id"]
     for method, path in (("POST", "/flows"), ("POST", "/flows/validate"), ("PUT", f"/flows/{flow_id}")):

@@ -70,6 +70,14 @@ def test_status(wire: Wire, emulator: Emulator, status: int, effect: str, left: 
     assert mine(wire) == left
 
 
+@pytest.mark.parametrize("body", [{"error": {"code": "X", "detail": [{"type": "kaboom!"}]}}, [], "text", 0])
+def test_a_body_of_ones_own(wire: Wire, emulator: Emulator, body: Any) -> None:
+    """An error can have any JSON body, for what only the service would refuse, and for answers that are none of its."""
+    emulator.inject({"fault": "status", "status": 422, "body": body})
+    answer = wire.send("POST", "/flows", json={"title": "t", "definition": PASS})
+    assert (answer.status_code, answer.json()) == (422, body)
+
+
 @pytest.mark.parametrize("retry_after", [2, formatdate(0, usegmt=True)])
 def test_retry_after(wire: Wire, emulator: Emulator, retry_after: Any) -> None:
     """Retry-After is sent as seconds or as a date, as it was written."""
@@ -221,6 +229,7 @@ BAD = [
     ({"fault": "status", "status": 999}, "999"),
     ({"fault": "status", "status": 200}, "an error from 400"),
     ({"fault": "status", "status": 429, "retry_after": "soon"}, "soon"),
+    ({"fault": "status", "status": 422, "body": {1, 2}}, "not JSON serializable"),
     ({"fault": "stale-list", "seconds": 7200}, "`seconds` is a number from 0 to 3600"),
     ({"fault": "edit", "set": {"titel": "x"}}, "$.titel: extra fields not permitted"),
 ]

@@ -164,7 +164,7 @@ def test_validate(wire: Wire) -> None:
         },
     }
     answer = wire.flows().validate_flow(definition)
-    assert answer["scopes"] == {"User": [], "Flow": ["https://auth.globus.org/scopes/actions.example.org/x"]}
+    assert answer["scopes"] == {"Flow": ["https://auth.globus.org/scopes/actions.example.org/x"]}
     assert answer["analysis"] == {"number_of_possibilities": 2}
     assert list(wire.flows().list_flows()) == []
 
@@ -174,4 +174,6 @@ def test_unreachable_provider(wire: Wire) -> None:
     state = {**ACTION["States"]["A"], "ActionUrl": "https://away.invalid/x"}
     error = refusal(wire.flows().validate_flow, {**ACTION, "States": {"A": state}})
     assert (error.http_status, error.code) == (409, "SCOPE_RESOLUTION_FAILED")
-    assert error.messages == ["Failed to resolve scope for Action Provider at 'https://away.invalid/x'"]
+    assert error.messages == [
+        "Failed to resolve scope for Action Provider at 'https://away.invalid/x': upstream did not respond"
+    ]

@@ -32,11 +32,13 @@ def globus(emulator: Emulator, tmp_path: Path) -> Globus:
         **emulator.environment(),
     }
 
-    def run(*arguments: str, status: int = 0) -> Any:
-        command = [str(CLI), *arguments, "--format", "json"]
+    def run(*arguments: str, status: int = 0, face: str = "json") -> Any:
+        command = [str(CLI), *arguments, "--format", face]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == status, done.stderr
-        return json.loads(done.stdout) if status == 0 else done.stderr
+        if status:
+            return done.stderr
+        return json.loads(done.stdout) if face == "json" else done.stdout
 
     return run
 
@@ -61,17 +63,63 @@ def test_life_of_a_flow(globus: Globus, tmp_path: Path) -> None:
 
 
 def test_errors(globus: Globus) -> None:
-    """A bare UUID as a principal and an unsound definition are refused in words that the CLI can show."""
+    """A bare UUID as a principal is refused in words that the CLI can show."""
     refused = globus("flows", "create", "t", json.dumps(PASS), "--administrator", IDS["ben"], status=1)
     assert "UNPROCESSABLE_ENTITY" in refused
     assert "Unrecognized principal string" in refused
-    unsound = {"StartAt": "B", "States": {"A": {"Type": "Action"}}}
-    assert "validation errors in body" in globus("flows", "validate", json.dumps(unsound), status=1)
+
+
+def test_refused_definitions(globus: Globus) -> None:
+    """What is wrong with a definition is shown by the CLI as people know it from the service: places and words."""
+    states = {"A b": {"Type": "Wait", "Seconds": 5}, "C": {"End": True}, "D": {"Type": "Choice"}}
+    unsound = json.dumps({"StartAt": "A b", "States": states})
+    for command in (("validate",), ("create", "Title")):
+        shown = globus("flows", *command, unsound, status=1, face="text")
+        assert [line.strip() for line in shown.splitlines()[1:]] == [
+            "HTTP status:      422",
+            "code:             UNPROCESSABLE_ENTITY",
+            "message:          3 validation errors",
+            "errors:",
+            "$.definition.States.A b: A state of type 'Wait' must be defined as either terminal (\"End\": true)"
+            ' or transitional ("Next": "NextStateId")',
+            "$.definition.States.C: Discriminator 'type' is missing in value",
+            "$.definition.States.D.Choices: field required",
+        ]
+
+
+def test_refused_flow_of_data(globus: Globus) -> None:
+    """A path that leads nowhere is shown with its place, type and summary, also when a flow is updated."""
+    flow_id = globus("flows", "create", "Title", json.dumps(PASS))["id"]
+    wrote = {"Type": "Pass", "Result": {"bar": 1}, "Next": "y"}
+    reads = {"Type": "Wait", "SecondsPath": "$.foo[0]", "End": True}
+    definition = json.dumps({"StartAt": "x", "States": {"x": wrote, "y": reads}})
+    for command in (("validate", definition), ("update", flow_id, "--definition", definition)):
+        shown = globus("flows", *command, status=1, face="text")
+        assert [line.strip() for line in shown.splitlines()[1:]] == [
+            "HTTP status:      422",
+            "code:             FLOW_VALIDATION_FAILED",
+            "message:          This flow contains errors in 1 wait state.",
+            "detail:           InvalidAccessPath $.definition.States.y.SecondsPath:"
+            " Improper access to data in this wait state with expression: $.foo[0]",
+        ]
+
+
+def test_a_provider_that_is_away(globus: Globus) -> None:
+    """A provider that does not tell its scope is shown by its URL."""
+    action = {"Type": "Action", "ActionUrl": "https://away.invalid/x", "Parameters": {}, "End": True}
+    shown = globus("flows", "validate", json.dumps({"StartAt": "A", "States": {"A": action}}), status=1, face="text")
+    assert "SCOPE_RESOLUTION_FAILED" in shown
+    assert "Failed to resolve scope for Action Provider at 'https://away.invalid/x'" in shown
 
 
 def test_validate(globus: Globus) -> None:
-    """A sound definition validates."""
+    """A sound definition validates, and the scopes that its users consent to are shown by role."""
     assert globus("flows", "validate", json.dumps(PASS))["analysis"] == {"number_of_possibilities": 1}
+    action = {"Type": "Action", "ActionUrl": "https://actions.globus.org/hello_world", "Parameters": {}, "End": True}
+    shown = globus("flows", "validate", json.dumps({"StartAt": "A", "States": {"A": action}}), face="text")
+    assert [line.split() for line in shown.splitlines()][-1] == [
+        *("User", "|", "https://auth.globus.org/scopes/actions.globus.org/hello_world")
+    ]
 
 
 def test_people(globus: Globus) -> None:

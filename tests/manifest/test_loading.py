@@ -36,7 +36,7 @@ environments:
     guardrails: {{open-start: block, public-view: null}}
     permissions: {{extra: {{viewers: null, run_monitors: [ada]}}}}
     flows:
-      two-hop: {{title: Two hop transfer, keywords: null, definition: {{StartAt: B, States: {{B: {{Type: Pass}}}}}}}}
+      two-hop: {{title: Two hop transfer, keywords: null, definition: {{StartAt: B, States: {{B: {{Type: Fail}}}}}}}}
       sandbox-test: null
       new: {{definition: {{StartAt: A, States: {{A: {{Type: Pass, End: true}}}}}}, subscription: null}}
 variables:
@@ -140,7 +140,7 @@ def test_an_environment_overrides() -> None:
     new, hop = loaded.flows
     assert (new.name, new.flow.subscription, new.flow.viewers) == ("new", LAB, {BOB, "public"})
     assert (hop.flow.title, hop.flow.subtitle, hop.flow.keywords) == ("Two hop transfer", "A subtitle", frozenset())
-    assert hop.flow.definition == Json.of({"StartAt": "B", "States": {"B": {"Type": "Pass"}}})
+    assert hop.flow.definition == Json.of({"StartAt": "B", "States": {"B": {"Type": "Fail"}}})
     assert (hop.flow.viewers, hop.flow.run_monitors) == ({BOB, "public", ADA}, {ADA})
 
 
@@ -161,7 +161,7 @@ def test_an_environment_overrides() -> None:
         ("sandbox", "sandbox-test", ("subscription",), 60, "DEFAULT"),
         ("production", "two-hop", ("title",), 14, "Two hop transfer, keywords"),
         ("production", "two-hop", ("subtitle",), 44, "A subtitle"),
-        ("production", "two-hop", ("definition", "States", "B"), 14, "{Type: Pass}}"),
+        ("production", "two-hop", ("definition", "States", "B"), 14, "{Type: Fail}}"),
         ("production", "two-hop", ("definition", "States", "A"), 14, "States: {B"),
         ("production", "two-hop", ("run_monitors",), 12, "[ada]"),
         ("production", "new", (), 16, "new: {definition"),
@@ -183,7 +183,7 @@ def test_a_flow_that_is_not_named_has_no_place() -> None:
     assert load(PROJECT, "production").places.of("sandbox-test") is None
 
 
-FLOWS = "flows: {one: {definition: {StartAt: A, States: {A: {Type: Pass}}}}}\n"
+FLOWS = "flows: {one: {definition: {StartAt: A, States: {A: {Type: Pass, End: true}}}}}\n"
 HEAD = "version: 1\nproject: demo\n"
 BOTH = "environments: {a: {service: emulator}, b: {service: globus}}\n"
 

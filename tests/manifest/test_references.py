@@ -43,15 +43,17 @@ def load(value: dict[str, Any], environment: str | None = None, **outside: Any) 
 
 
 def with_parameters(parameters: Any, **more: Any) -> dict[str, Any]:
+    written = parameters if isinstance(parameters, dict) else {"value": parameters}
     return {
-        "definition": {"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": parameters, "End": True}}},
+        "definition": {"StartAt": "A", "States": {"A": {"Type": "Pass", "Parameters": written, "End": True}}},
         **more,
     }
 
 
 def parameters(loaded: Manifest, name: str = "one") -> Any:
     (flow,) = (flow for flow in loaded.flows if flow.name == name)
-    return flow.flow.definition.value["States"]["A"]["Parameters"]
+    written = flow.flow.definition.value["States"]["A"]["Parameters"]
+    return written["value"] if written.keys() == {"value"} else written
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------

@@ -1,25 +1,34 @@
 """The flow-definition language: what a definition may say, checked without the service."""
 
-from flowdeck.definition.checks import RULES, check, check_shape
+from flowdeck.definition.consents import FLOW, USER, Action, Consents, actions, consents, who
 from flowdeck.definition.finding import Finding
 from flowdeck.definition.layout import in_reading_order
 from flowdeck.definition.normal import compared, differing, field_digests, must_replace, outside, published
-from flowdeck.definition.scopes import scopes
-from flowdeck.definition.states import StatesDifference, compare_states
+from flowdeck.definition.rules.checks import RULES, check, check_shape
+from flowdeck.definition.schemas.compatibility import Compatibility, Verdict, compare_inputs
+from flowdeck.definition.states import compare_states
 
 __all__ = [
+    "FLOW",
     "RULES",
+    "USER",
+    "Action",
+    "Compatibility",
+    "Consents",
     "Finding",
-    "StatesDifference",
+    "Verdict",
+    "actions",
     "check",
     "check_shape",
+    "compare_inputs",
     "compare_states",
     "compared",
+    "consents",
     "differing",
     "field_digests",
     "in_reading_order",
     "must_replace",
     "outside",
     "published",
-    "scopes",
+    "who",
 ]

@@ -76,11 +76,12 @@ def _walk(start: Any, states: Mapping[str, Any]) -> list[str]:
         if isinstance(name, str) and name in states and name not in seen:
             seen[name] = None
             # The main way first: what follows a state is read right after it.
-            pending[:0] = _targets(states[name])
+            pending[:0] = targets(states[name])
     return list(seen)
 
 
-def _targets(state: Any) -> list[Any]:
+def targets(state: Any) -> list[Any]:
+    """What a state gives as the states that it leads to, the main way first; None for a way that it does not have."""
     if not isinstance(state, dict):
         return []
     entries = [entry for key in ("Choices", "Catch") if isinstance(state.get(key), list) for entry in state[key]]

@@ -1,14 +1,15 @@
 """A flow's definition as a state machine: its states and the ways between them, however broken the rest of it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from flowdeck.definition.finding import Path
 
 STATES: Path = ("definition", "States")
+Derived = TypeVar("Derived")
 
 
 class Way(StrEnum):
@@ -80,6 +81,17 @@ class Machine:
     def reachable(self) -> frozenset[str]:
         """The states that a run can come to from `StartAt`."""
         return self.reached_from(*(edge.target for edge in self.edges if edge.way is Way.START))
+
+    def once(self, derive: Callable[["Machine"], Derived]) -> Derived:
+        """What a function makes of this machine, made once however many rules ask for it."""
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        found: Derived = self._derived[derive]
+        return found
+
+    @cached_property
+    def _derived(self) -> dict[Callable[["Machine"], Any], Any]:
+        return {}
 
     def reached_from(self, *names: str) -> frozenset[str]:
         """These states, where they exist, and every state that can be reached from them."""

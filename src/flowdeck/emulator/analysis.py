@@ -1,26 +1,21 @@
 """What POST /flows/validate finds in a sound definition: the scopes of its actions and its number of paths."""
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
+from flowdeck.definition import Action, actions
 from flowdeck.emulator.exchange import JsonObject
 from flowdeck.emulator.refusals import Refusal
 
-# The provider of Globus Transfer has a scope of its own (a fixture of globus_sdk.testing).
-_SCOPES = {"transfer.actions.globus.org": "urn:globus:auth:scope:transfer.api.globus.org:all"}
-
 
 def scopes(definition: JsonObject) -> dict[str, list[str]]:
-    """The scopes that each `RunAs` of the definition must consent to, sorted.
+    """The scopes that each `RunAs` of the definition needs, sorted; none where nothing is called.
 
     Raises Refusal with status 409 for a provider that cannot be asked.
     """
-    found: dict[str, set[str]] = {"User": set()}
-    for state in definition["States"].values():
-        scope = state.get("ActionScope") or _provider_scope(state.get("ActionUrl"))
-        if isinstance(scope, str):
-            found.setdefault(str(state.get("RunAs", "User")), set()).add(scope)
+    found: dict[str, set[str]] = {}
+    for action in actions(definition):
+        found.setdefault(action.role, set()).add(action.scope or _provider_scope(action))
     return {role: sorted(needed) for role, needed in found.items()}
 
 
@@ -49,12 +44,11 @@ def _targets(state: JsonObject) -> Iterator[str]:
             yield entry["Next"]
 
 
-def _provider_scope(url: Any) -> str | None:
+def _provider_scope(action: Action) -> str:
     """The scope that a provider would name; a host of the reserved domain `.invalid` stands for one that is away."""
-    if not isinstance(url, str):
-        return None
-    address = urlsplit(url)
-    if not address.hostname or address.hostname.endswith(".invalid"):
-        raise Refusal(409, "SCOPE_RESOLUTION_FAILED", f"Failed to resolve scope for Action Provider at '{url}'")
-    path = address.path.rstrip("/")
-    return _SCOPES.get(address.hostname, f"https://auth.globus.org/scopes/{address.hostname}{path}")
+    if not action.url:
+        return f"https://auth.globus.org/scopes/{action.api}"
+    if action.host == action.url or action.host.endswith(".invalid"):  # no address, or nobody there
+        detail = f"Failed to resolve scope for Action Provider at '{action.url}': upstream did not respond"
+        raise Refusal(409, "SCOPE_RESOLUTION_FAILED", detail)
+    return f"https://auth.globus.org/scopes/{action.host}{urlsplit(action.url).path.rstrip('/')}"

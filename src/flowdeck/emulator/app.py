@@ -97,6 +97,8 @@ def _end(kind: Status | Drop, request: Request) -> Answer:
         raise ConnectionAbortedError("dropped by a fault")
     status = HTTPStatus(kind.status)
     headers = {} if kind.retry_after is None else {"Retry-After": kind.retry_after}
+    if kind.body is not None:
+        return Answer(status, kind.body, headers)
     refusal = Refusal(status, status.name, status.phrase, headers=headers)
     return refusal.answer(service_of(request.path))
 

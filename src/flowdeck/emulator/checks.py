@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 from uuid import UUID
 
-from flowdeck import definition as language
+from flowdeck.emulator.complaints import complaints
 from flowdeck.emulator.exchange import JsonObject
+from flowdeck.emulator.flow import Flow
 from flowdeck.emulator.refusals import Location, Refusal, problem, refuse
 
 Problems = Iterator[JsonObject]
@@ -15,6 +16,7 @@ Problems = Iterator[JsonObject]
 MOST_PRINCIPALS = 16
 KEYWORD_CHARACTERS = 1024
 DEFAULT_SUBSCRIPTION = "DEFAULT"
+_LANGUAGE = {"definition", "input_schema"}
 
 _PRINCIPAL = re.compile(r"urn:globus:(auth:identity|groups:id):[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -38,20 +40,38 @@ def creation(body: object) -> JsonObject:
     return _checked(body, CREATION, {"definition"}, _NULLABLE)
 
 
-def change(body: object) -> JsonObject:
-    """The body of PUT /flows/{id}, of which every field may be absent. Raises Refusal with all its problems."""
-    return _checked(body, _FIELDS.keys(), set(), frozenset())
+def change(body: object, found: Flow | None = None) -> JsonObject:
+    """The body of PUT /flows/{id}, of which every field may be absent; what `found` holds stays then.
+
+    Raises Refusal with all its problems.
+    """
+    kept = {"definition": found.definition, "input_schema": found.input_schema} if found else {}
+    return _checked(body, _FIELDS.keys(), set(), frozenset(), kept)
 
 
 def validation(body: object) -> JsonObject:
     """The body of POST /flows/validate. Raises Refusal with all its problems."""
-    return _checked(body, {"definition", "input_schema"}, {"definition"}, frozenset())
+    return _checked(body, _LANGUAGE, {"definition"}, frozenset())
 
 
-def _checked(body: object, allowed: Set[str], required: Set[str], nullable: frozenset[str]) -> JsonObject:
+def _checked(
+    body: object,
+    allowed: Set[str],
+    required: Set[str],
+    nullable: frozenset[str],
+    kept: Mapping[str, JsonObject] | None = None,
+) -> JsonObject:
     if not isinstance(body, dict):
         raise Refusal(400, "BAD_REQUEST", "The request body is not a JSON object")
-    refuse(_problems(body, allowed, required, nullable))
+    problems, of_data = [*_problems(body, allowed, required, nullable)], None
+    whole = {**(kept or {}), **body}
+    definition, schema = whole.get("definition"), whole.get("input_schema")
+    if isinstance(definition, dict) and _LANGUAGE & body.keys():
+        said, of_data = complaints(definition, schema if isinstance(schema, dict) else {})
+        problems += [one for one in said if one["loc"][0] in body]
+    refuse(problems)
+    if of_data:
+        raise of_data
     return body
 
 
@@ -147,40 +167,10 @@ def _subscription(location: Location, value: Any) -> Problems:
         yield from _uuid(location, value)
 
 
-def _definition(location: Location, value: Any) -> Problems:
-    yield from (broken := list(_object(location, value)))
-    if broken:
-        return
-    worded = list(_worded(value))
-    yield from worded
-    covered = {tuple(entry["loc"]) for entry in worded}
-    for finding in language.check(value):
-        if finding.severity == "error" and not any(finding.path[: len(path)] == path for path in covered):
-            yield problem(finding.path, finding.message, "value_error")
-
-
-def _worded(definition: JsonObject) -> Problems:
-    """The two rules of which the service's own words are known, from fixtures of globus_sdk and globus-cli."""
-    states = definition.get("States")
-    for name, state in states.items() if isinstance(states, dict) else ():
-        location = ("definition", "States", name)
-        if not isinstance(state, dict):
-            continue
-        if "Type" not in state:
-            kind = "value_error.discriminated_union.missing_discriminator"
-            yield problem(location, "Discriminator 'type' is missing in value", kind, discriminator_key="type")
-        elif state["Type"] == "Action" and "End" not in state and "Next" not in state:
-            message = (
-                "A state of type 'Action' must be defined as either terminal (\"End\": true) or transitional"
-                ' ("Next": "NextStateId")'
-            )
-            yield problem(location, message, "value_error")
-
-
 # In the order in which problems are told. Lengths: the service's published API description.
 _FIELDS: dict[str, Callable[[Location, Any], Problems]] = {
     "title": _text(1, 128),
-    "definition": _definition,
+    "definition": _object,
     "input_schema": _object,
     "subtitle": _text(0, 128),
     "description": _text(0, 4096),

@@ -1,5 +1,6 @@
 """The specification of faults as people write it: a list of mappings, or a YAML or JSON file that holds one."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -93,7 +94,8 @@ def _status(entry: Mapping[str, Any]) -> Kind:
     retry_after = entry.get("retry_after")
     if isinstance(retry_after, str) and not retry_after.isdecimal():
         parsedate_to_datetime(retry_after)
-    return Status(status, None if retry_after is None else str(retry_after), _after(entry))
+    json.dumps(entry.get("body"))  # a TypeError where it is no JSON
+    return Status(status, None if retry_after is None else str(retry_after), _after(entry), entry.get("body"))
 
 
 def _drop(entry: Mapping[str, Any]) -> Kind:
@@ -123,7 +125,7 @@ _CONDITIONS = ("request", "requests", "method", "path", "nth", "probability", "s
 # For each kind the parameters that it must have, those that it may have, and what makes it of them.
 _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[Mapping[str, Any]], Kind]]] = {
     "latency": (("ms",), (), _latency),
-    "status": (("status",), ("retry_after", "effect"), _status),
+    "status": (("status",), ("retry_after", "effect", "body"), _status),
     "drop": ((), ("effect",), _drop),
     "stale-list": (("seconds",), (), _stale_list),
     "edit": (("set",), ("flow",), _edit),

@@ -19,12 +19,14 @@ class Latency:
 class Status:
     """The answer is this error instead; with `after` the request took effect all the same.
 
-    `retry_after` is the header's value: seconds, or an HTTP date.
+    `retry_after` is the header's value: seconds, or an HTTP date. `body` is the whole answer; without one it is in the
+    form of the service.
     """
 
     status: int
     retry_after: str | None
     after: bool
+    body: Any = None
 
 
 @dataclass(frozen=True, slots=True)

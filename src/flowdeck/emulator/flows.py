@@ -40,7 +40,7 @@ def read(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """PUT /flows/{id}: fields that the body does not name stay as they are."""
     found = _administered(call, "UPDATE")
-    fields = dict(checks.change(checks.json_body(call.text)))
+    fields = dict(checks.change(checks.json_body(call.text), found))
     if "flow_owner" in fields and fields["flow_owner"] != call.caller.urn:
         message = "flow_owner must be the identity of the calling user"
         refuse([problem(("flow_owner",), message, "value_error")])

@@ -2,6 +2,6 @@
 
 from flowdeck.manifest.editor_schema import json_schema
 from flowdeck.manifest.language import checked
-from flowdeck.manifest.loader import find, load
+from flowdeck.manifest.loader import find, load, named, read
 
-__all__ = ["checked", "find", "json_schema", "load"]
+__all__ = ["checked", "find", "json_schema", "load", "named", "read"]

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from flowdeck.definition import check, check_shape
-from flowdeck.manifest import language
+from flowdeck.manifest import language, samples
 from flowdeck.manifest.document import Document
 from flowdeck.manifest.files import SUFFIXES, Files
 from flowdeck.manifest.layers import WHOLE, Layers
@@ -88,6 +88,18 @@ class Bodies:
                 known = [one for one in findings if not any(one.path == path[2:] for path in unknown)]
                 certain = [one for one in known if one.severity is Severity.ERROR or not unknown]
                 self.diagnostics += language.told(certain, name, partial(self._at, name))
+        self.diagnostics += self._samples()
+
+    def _samples(self) -> Iterator[Diagnostic]:
+        """What is wrong with the sample inputs beside definitions; flows that share both files have it told once."""
+        definitions = {name: one.document for (name, what), one in self.found.items() if what == "definition"}
+        seen: set[tuple[FilePath, Json | None]] = set()
+        for name, folder in samples.alone({name: one for name, one in definitions.items() if one}).items():
+            schema = self.found.get((name, "input_schema"), _NOTHING)
+            known = schema.json if schema.sound and not schema.unknown else None
+            if (folder, known) not in seen:
+                seen.add((folder, known))
+                yield from samples.checked(self.files, folder, name, known)
 
     def _at(self, name: str, path: Path) -> Place:
         return self._place(name, str(path[0]), path[1:], key=True)
@@ -122,8 +134,8 @@ class Bodies:
         )
 
     def _from_folder(self, name: str, what: str) -> None:
-        folder = self.files.root / FOLDER / name
-        here = [f"{FOLDER}/{name}/{what}{suffix}" for suffix in SUFFIXES if (folder / f"{what}{suffix}").exists()]
+        present = self.files.names_in(f"{FOLDER}/{name}")
+        here = [f"{FOLDER}/{name}/{what}{suffix}" for suffix in SUFFIXES if f"{what}{suffix}" in present]
         if len(here) > 1:
             message = f"flow `{name}` has several files: {listed(here)}"
             self._report(Problem("several-files", message, ("flows", name), "keep one of them", True), name)

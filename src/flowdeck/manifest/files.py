@@ -1,8 +1,11 @@
 """The files of a project: found by the paths that manifests write, kept inside the project folder, read once."""
 
 import glob
+import os
+import re
+import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from flowdeck.manifest import document
 from flowdeck.manifest.document import Document
@@ -11,6 +14,7 @@ from flowdeck.manifest.text import content, shown
 from flowdeck.model.diagnostic import Diagnostics
 
 SUFFIXES = (".json", ".yaml", ".yml")
+_CONTROL = re.compile("[\x00-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Files:
     folder: Path
     root: Path
     _read: dict[Path, File] = field(default_factory=dict)
+    _folders: dict[str, str | None] = field(default_factory=dict)
+    _names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def open(self, written: str, folder: Path) -> File:
         """The file that a manifest in `folder` names; raises Unusable where it must not or cannot be read."""
@@ -45,6 +51,8 @@ class Files:
     def locate(self, written: str, folder: Path) -> Path:
         """Where the file lies, links followed; raises Unusable for one outside the project or of another kind."""
         path = folder / _relative(written)
+        if plain := self._plain(path):
+            return plain
         resolved = self._inside(path, written)
         try:
             exists = resolved.exists()
@@ -58,6 +66,25 @@ class Files:
             raise Unusable("unknown-suffix", f"{quoted(written)} is neither JSON nor YAML", "use .json, .yaml or .yml")
         return resolved
 
+    def _plain(self, path: Path) -> Path | None:
+        """The path of a regular file that no link leads to, with a suffix that is read: nearly every file is one."""
+        folder, name = os.path.split(path)
+        try:
+            real = self._real(folder)
+            if real is None or not name.endswith(SUFFIXES) or not stat.S_ISREG(os.lstat(path).st_mode):
+                return None
+        except (OSError, ValueError):
+            return None
+        return Path(real, name)
+
+    def _real(self, folder: str) -> str | None:
+        """The folder without links, None for one outside the project; each is looked at once."""
+        if folder not in self._folders:
+            real = os.path.realpath(folder)
+            root = str(self.root)
+            self._folders[folder] = real if real == root or real.startswith(os.path.join(root, "")) else None
+        return self._folders[folder]
+
     def _inside(self, path: Path, written: str) -> Path:
         """The path without links, which lies in the project whether it exists or not."""
         try:
@@ -67,6 +94,15 @@ class Files:
         if not resolved.is_relative_to(self.root):
             raise _outside(written)
         return resolved
+
+    def names_in(self, written: str) -> frozenset[str]:
+        """The names in a folder of the project, none where there is no such folder."""
+        if written not in self._names:
+            try:
+                self._names[written] = frozenset(os.listdir(os.path.join(self.root, written)))
+            except OSError:
+                self._names[written] = frozenset()
+        return self._names[written]
 
     def matching(self, pattern: str, folder: Path) -> list[str]:
         """The files that a glob beside `folder` matches, sorted; the pattern itself when it is a plain path."""
@@ -83,9 +119,9 @@ class Files:
 
 
 def _relative(written: str) -> str:
-    if not written or any(ord(character) < ord(" ") for character in written):
+    if not written or _CONTROL.search(written):
         raise Unusable("file-unreadable", "this is not a path", "write a path relative to this file")
-    if written.startswith(("/", "~", "\\")) or Path(written).is_absolute() or Path(written).drive:
+    if written.startswith(("/", "~", "\\")) or PurePath(written).is_absolute() or PurePath(written).drive:
         raise _outside(written)
     return written
 

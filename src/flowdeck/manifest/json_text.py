@@ -18,6 +18,7 @@ _TOKEN = re.compile(
 )
 _WORDS = {"true": True, "false": False, "null": None}
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_KEY_END = re.compile(r'"[ \t\n\r]*:')
 _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 VALUE, KEY, KEY_OR_END, VALUE_OR_END, COLON, COMMA_OR_END, NOTHING = (
@@ -38,13 +39,17 @@ _HINTS = {
 
 def quick(text: str) -> tuple[bool, Any]:
     """(True, value) when a look without marks finds nothing wrong; (False, None) when `scan` must look."""
-    if _ESCAPED_HALF.search(text):
+    if "\\u" in text and _ESCAPED_HALF.search(text):
         return False, None
     try:
         value = _DECODER.decode(text)
+        is_shallow, keys = _depth_and_keys(value)
+        # Every key ends like this, and perhaps some text: only then it is worth asking for each key.
+        if is_shallow and len(_KEY_END.findall(text)) != keys:
+            _UNIQUE_DECODER.decode(text)
     except (ValueError, RecursionError):
         return False, None
-    return (True, value) if _is_shallow(value) else (False, None)
+    return (True, value) if is_shallow else (False, None)
 
 
 def scan(text: str) -> tuple[Part, tuple[Fault, ...]]:
@@ -194,19 +199,22 @@ def _refuse(token: str) -> None:
     raise ValueError(token)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+_UNIQUE_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
 
 
-def _is_shallow(value: object) -> bool:
-    level: list[Any] = [value]
+def _depth_and_keys(value: object) -> tuple[bool, int]:
+    """Whether the value is not too deep, and how many keys it has as far as that was looked at."""
+    level: list[Any] = [value] if isinstance(value, dict | list) else []
+    keys = 0
     for _ in range(DEEPEST):
+        if not level:
+            return True, keys
+        keys += sum(len(one) for one in level if isinstance(one, dict))
         level = [
             part
-            for around in level
-            if isinstance(around, dict | list)
-            for part in (around.values() if isinstance(around, dict) else around)
-            if isinstance(part, dict | list)
+            for one in level
+            for part in (one.values() if isinstance(one, dict) else one)
+            if isinstance(part, (dict, list))
         ]
-        if not level:
-            return True
-    return False
+    return not level, keys

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -24,15 +25,20 @@ NAME = "flows.yaml"
 VARIABLE = "FLOWDECK_FILE"
 
 
+def named(file: str | None) -> FilePath:
+    """The path at which the manifest is looked for, whether or not it is there."""
+    path = FilePath(file or os.environ.get(VARIABLE) or NAME)
+    with suppress(OSError, ValueError):
+        return path / NAME if path.is_dir() else path
+    return path
+
+
 def find(file: str | None) -> FilePath:
     """The manifest that `-f` names, a file or the folder that holds flows.yaml, or FLOWDECK_FILE, or ./flows.yaml."""
-    named = FilePath(file or os.environ.get(VARIABLE) or NAME)
-    try:
-        path = named / NAME if named.is_dir() else named
+    path = named(file)
+    with suppress(OSError, ValueError):  # too long, or no path at all
         if path.exists():
             return path
-    except (OSError, ValueError):  # too long, or no path at all
-        path = named
     hint = "`flowdeck init` writes one, `-f` names another"
     raise Invalid(Diagnostic("manifest-not-found", f"there is no manifest `{shown(path)}`", hint))
 
@@ -52,6 +58,22 @@ def load(
     Without `check` they are read, and the rules of the flow language are not asked (see `checked`).
     `variables` are the texts of `--var` by name; raises Misused for one, or an environment, that there is not.
     """
+    manifest, diagnostics = read(
+        path, environment, definitions=definitions, check=check, variables=variables, environ=environ
+    )
+    return (None if has_errors(diagnostics) else manifest), diagnostics
+
+
+def read(
+    path: FilePath,
+    environment: str | None = None,
+    *,
+    definitions: bool = True,
+    check: bool = True,
+    variables: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Manifest | None, Diagnostics]:
+    """As `load`, with what can be made of a manifest that has errors: to be looked at, never to be planned for."""
     files = Files(path.parent, path.parent.resolve())
     gathered = gather(path, files)
     if not gathered.sources:
@@ -72,8 +94,7 @@ def load(
     if name is None:
         return None, in_order(wrong)
     manifest, found = meaning(files, base, name, outside, definitions=definitions, check=check)
-    diagnostics = in_order([*wrong, *found])
-    return (None if has_errors(diagnostics) else manifest), diagnostics
+    return manifest, in_order([*wrong, *found])
 
 
 def _missing(value: dict[str, Any]) -> list[Problem]:

@@ -47,6 +47,7 @@ def decoded(raw: bytes) -> tuple[str, Fault | None]:
 
 def shown(path: Path) -> str:
     """The path as a user would write it: relative to the working directory where it lies below it."""
-    whole = Path(os.path.normpath(path.absolute()))
-    here = Path.cwd()
-    return (whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix()
+    here = os.getcwd()
+    whole = os.path.normpath(os.path.join(here, path))
+    below = os.path.join(here, "")
+    return (whole.removeprefix(below) if whole.startswith(below) else whole).replace(os.sep, "/")

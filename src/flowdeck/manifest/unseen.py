@@ -15,7 +15,9 @@ _UNSEEN = re.compile(
 
 def unseen(text: str, value: object, marks: Callable[[], Marks]) -> tuple[Fault, ...]:
     """A warning for each line that holds such a character, and for each text that writes one as an escape."""
-    faults = list(_raw(text)) if _UNSEEN.search(text) else []
+    # Python prints none of these characters, and to ask it costs less than to search.
+    seen = text.replace("\n", "").isprintable()
+    faults = [] if seen or not _UNSEEN.search(text) else list(_raw(text))
     if "\\" in text:
         faults += _escaped(text, value, marks)
     return tuple(faults)

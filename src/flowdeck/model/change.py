@@ -56,11 +56,32 @@ class RoleChange:
 
 @dataclass(frozen=True, slots=True)
 class NamesChange:
-    """Names that come, go or stay with another content: states of a machine, scopes of a definition; each sorted."""
+    """Names that come or go, such as the scopes of a definition; each sorted."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rewiring:
+    """A state that leads elsewhere: the states that it led to, and those that it leads to now, the main way first."""
+
+    state: str
+    was: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatesChange:
+    """States that come, go, stay with another content, or lead elsewhere; each sorted by name.
+
+    A rewired state has another content, so it is among the changed ones too.
+    """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    rewired: tuple[Rewiring, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +91,7 @@ class Difference:
     fields: tuple[FieldChange, ...] = ()
     roles: tuple[RoleChange, ...] = ()
     scopes: NamesChange = NamesChange()
-    states: NamesChange = NamesChange()
+    states: StatesChange = StatesChange()
 
     @property
     def drifted(self) -> bool:

@@ -28,4 +28,18 @@ class Waiting:
     reason: str
 
 
-Event = StepStarted | StepFinished | Waiting
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A request did not succeed and is sent again after `pause` seconds; `attempt` counts from 1, `about` may be empty.
+
+    `busy` says that the service asked to slow down.
+    """
+
+    about: str
+    reason: str
+    attempt: int
+    pause: float
+    busy: bool
+
+
+Event = StepStarted | StepFinished | Waiting | Retrying

@@ -98,20 +98,26 @@ def address_of(name: str) -> str:
 def private_parameters(definition: object) -> frozenset[tuple[str | int, ...]]:
     """Paths of the values that `__Private_Parameters` lists name, in any `Parameters` object of the definition.
 
-    A listed name covers the key as it stands and its `.$` and `.=` spellings.
+    A listed name covers the key as it stands and its `.$` and `.=` spellings, whichever of them is listed. What lists
+    nothing that can be read hides everything beside it.
     """
     found: set[tuple[str | int, ...]] = set()
     pending: list[tuple[tuple[str | int, ...], object]] = [((), definition)]
     while pending:
         path, value = pending.pop()
         if isinstance(value, Mapping):
-            listed = value.get(_PRIVATE)
-            names = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
-            found.update((*path, key) for key in value if str(key).removesuffix(".$").removesuffix(".=") in names)
+            if _PRIVATE in value:
+                listed = value[_PRIVATE]
+                names = {_bare(name) for name in listed} if isinstance(listed, list) else {_bare(key) for key in value}
+                found.update((*path, key) for key in value if key != _PRIVATE and _bare(key) in names)
             pending.extend(((*path, key), item) for key, item in value.items())
         elif isinstance(value, list):
             pending.extend(((*path, index), item) for index, item in enumerate(value))
     return frozenset(found)
+
+
+def _bare(name: object) -> str:
+    return str(name).removesuffix(".$").removesuffix(".=")
 
 
 def redacted(definition: Json, *others: Json) -> Json:

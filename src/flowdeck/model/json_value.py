@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-# What a whole float can look like in canonical text; only then is the value walked.
-_MAYBE_WHOLE_FLOAT = re.compile(r"\.0\b|[0-9][eE]")
+# What a whole float looks like in canonical text: `2.0` or `1e+16`; only then is the value walked.
+_WHOLE_FLOAT = re.compile(r"[0-9](?:\.0\b|e\+)")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Json:
         Raises ValueError for NaN and infinities, TypeError for anything else that JSON does not have.
         """
         text = _dump(value)
-        if _MAYBE_WHOLE_FLOAT.search(text):
+        if (".0" in text or "e+" in text) and _WHOLE_FLOAT.search(text):
             text = _dump(_whole_floats_as_integers(value))
         return cls(text)
 

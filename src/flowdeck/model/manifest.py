@@ -31,11 +31,15 @@ class Places(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Guardrails:
-    """What the manifest sets of the risks: levels by code, and the lists that two of the risks compare with."""
+    """What the manifest sets of the risks: levels by code, and the lists that two of the risks compare with.
+
+    `asked_for` are codes of what the command itself asks for: they are warnings, whatever the manifest says.
+    """
 
     levels: Mapping[str, Level] = field(default_factory=dict)
     allowed_action_hosts: tuple[str, ...] | None = None
     administrators_required: tuple[str, ...] = ()
+    asked_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class ApplyOutcome(StrEnum):
 class StepResult:
     """One step's outcome; `id` is the flow's, also of a new one, `live` what the service answered to the write.
 
-    `error` says why the step is not done.
+    `error` says why the step is not done; `request_id` is the service's own name for the write, where it told one.
     """
 
     step: Step
@@ -41,6 +41,7 @@ class StepResult:
     error: Diagnostic | None = None
     details: Diagnostics = ()
     live: LiveFlow | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

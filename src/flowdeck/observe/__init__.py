@@ -2,6 +2,7 @@
 
 from flowdeck.observe.importing import called, unmanaged
 from flowdeck.observe.observe import adoptable, observe
+from flowdeck.observe.opinions import ask
 from flowdeck.observe.people import resolve
 
-__all__ = ["adoptable", "called", "observe", "resolve", "unmanaged"]
+__all__ = ["adoptable", "ask", "called", "observe", "resolve", "unmanaged"]

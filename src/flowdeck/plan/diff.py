@@ -1,10 +1,16 @@
 """What differs between two sides of a flow, field by field and path by path; the only home of deepdiff."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flowdeck.definition import compare_states, compared, field_digests, outside, published, scopes
+from flowdeck.definition import (
+    compare_states,
+    compared,
+    consents,
+    field_digests,
+    outside,
+    published,
+)
 from flowdeck.model.change import Difference, FieldChange, NamesChange, Origin, RoleChange
 from flowdeck.model.flow import (
     FIELDS,
@@ -18,9 +24,9 @@ from flowdeck.model.flow import (
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.marker import PROTECT
+from flowdeck.model.path import path_text
 from flowdeck.model.reference import has_late
 
-_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 _DOCUMENTS = ("definition", "input_schema")
 _ABSENT = object()
 
@@ -39,7 +45,7 @@ def of_create(wanted: Flow) -> Difference:
             if wanted.role(role)
         ),
         scopes=NamesChange(added=_scopes(wanted)),
-        states=_states({}, wanted.definition.value),
+        states=compare_states({}, wanted.definition.value),
     )
 
 
@@ -50,7 +56,7 @@ def of_delete(live: Flow) -> Difference:
             RoleChange(role, (), tuple(sorted(live.role(role))), Origin.MANIFEST) for role in ROLES if live.role(role)
         ),
         scopes=NamesChange(removed=_scopes(live)),
-        states=_states(live.definition.value, {}),
+        states=compare_states(live.definition.value, {}),
     )
 
 
@@ -74,13 +80,13 @@ def of_update(wanted: WantedFlow, live: LiveFlow, fields: tuple[str, ...]) -> Di
         fields=tuple(changes),
         roles=tuple(_role(role, before, after, origins[role]) for role in ROLES if role in fields),
         scopes=NamesChange(tuple(sorted(new - old)), tuple(sorted(old - new))),
-        states=_states(*sides),
+        states=compare_states(*sides),
     )
 
 
 def _scopes(flow: Flow) -> tuple[str, ...]:
-    """The scopes that a definition names, a reference among them as it is written."""
-    return tuple(sorted(scopes(published(flow, "definition").value)))
+    """The scopes that runs are known to need, in any role; a reference among them as it is written."""
+    return tuple(sorted(consents(published(flow, "definition").value).scopes))
 
 
 def _origin(field: str, wanted: WantedFlow, live: LiveFlow) -> Origin:
@@ -102,11 +108,6 @@ def _origin(field: str, wanted: WantedFlow, live: LiveFlow) -> Origin:
 def _role(role: Role, before: Flow, after: Flow, origin: Origin) -> RoleChange:
     old, new = before.role(role), after.role(role)
     return RoleChange(role, tuple(sorted(new - old)), tuple(sorted(old - new)), origin)
-
-
-def _states(before: object, after: object) -> NamesChange:
-    difference = compare_states(before, after)
-    return NamesChange(difference.added, difference.removed, difference.changed)
 
 
 def _field(field: str, before: Flow, after: Flow, origin: Origin) -> Iterator[FieldChange]:
@@ -156,6 +157,13 @@ def _shown(normal: Json) -> Json | None:
     return None if normal.is_empty else normal
 
 
+def leaves(before: Any, after: Any) -> Iterator[tuple[list[str | int], Json | None, Json | None]]:
+    """Each place in which two documents differ: path, value before and value after, None for nothing there."""
+    for path, was, becomes in _leaves(before, after):
+        before_it, after_it = (None if one is _ABSENT else Json.of(one) for one in (was, becomes))
+        yield path, before_it, after_it
+
+
 def _leaves(before: Any, after: Any) -> list[tuple[list[str | int], Any, Any]]:
     """Each place in which two documents differ: path, value before and value after; sorted by path."""
     from deepdiff import DeepDiff  # noqa: PLC0415 (slow to import, and most plans find nothing to compare)
@@ -196,17 +204,3 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
             return [change(item) for item in value]
         case _:
             return value
-
-
-def path_text(path: list[str | int]) -> str:
-    """A path as people read it: `definition.States["My state"].Choices[0].Next`."""
-    text = ""
-    for segment in path:
-        if isinstance(segment, int):
-            text += f"[{segment}]"
-        elif _PLAIN_SEGMENT.fullmatch(segment):
-            text += f".{segment}" if text else segment
-        else:
-            quoted = segment.replace("\\", "\\\\").replace('"', '\\"')
-            text += f'["{quoted}"]'
-    return text

@@ -1,77 +1,53 @@
 """The gate before an apply: is this the plan that was reviewed, and does no risk forbid it."""
 
-import json
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.plan import Plan
 from flowdeck.model.risk import Level
-from flowdeck.plan.digest import plan_digest
-
-# Only an apply that sets `protect: false` lifts it.
-_NEVER_ALLOWED = "protected"
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """What was reviewed: a plan's digest, or its beginning, and its steps' digests if it came as a file."""
-
-    digest: str
-    step_digests: frozenset[str] = frozenset()
+from flowdeck.plan.allowing import NEVER_ALLOWED, lifts
+from flowdeck.plan.departures import departures
+from flowdeck.plan.reviewed import Reviewed, place
 
 
-def read_document(text: str, plan: Plan) -> Reviewed:
-    """A plan document, for comparison with `plan`.
-
-    Raises ValueError, with a sentence, if it is none, is of another format, or its parts are not what its digest says.
-    """
-    try:
-        document = json.loads(text)
-        version, digest = document["format_version"], document["digest"]
-        steps = [change["digest"] for change in document["changes"]]
-        where = (document["service"], document["project"], document["environment"])
-        whole = all(isinstance(one, str) for one in (version, digest, *steps, *where))
-        computed = plan_digest(*where, steps) if whole else None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        whole = False
-    if not whole:
-        raise ValueError("it is not a plan document")
-    if version.split(".")[0] != "1":
-        raise ValueError("its format_version is not 1")
-    if computed != digest:
-        raise ValueError("its digest does not belong to its changes")
-    same_place = where == (plan.service, plan.project, plan.environment)
-    return Reviewed(digest, frozenset(steps) if same_place else frozenset())
-
-
-def unexpected(plan: Plan, reviewed: Reviewed) -> Diagnostic | None:
-    """Why `plan` is not what was reviewed; a plan that holds only some of a reviewed file's steps is."""
-    if plan.digest.startswith(reviewed.digest.lower()) or (
-        reviewed.step_digests and set(plan.step_digests) <= reviewed.step_digests
-    ):
-        return None
-    return Diagnostic(
+def unexpected(plan: Plan, reviewed: Reviewed) -> tuple[Diagnostic, ...]:
+    """Why `plan` is not what was reviewed, and in what; empty also for one that holds some of a file's steps only."""
+    part = reviewed.where == place(plan) and set(plan.step_digests) <= reviewed.step_digests
+    if part or plan.digest.startswith(reviewed.digest.lower()):
+        return ()
+    differs = departures(plan, reviewed)
+    mismatch = Diagnostic(
         "digest-mismatch",
-        f"the plan is now {plan.digest[:12]}, but {reviewed.digest[:12]} was expected",
-        "the manifest or the service changed since the review: review the new plan",
+        f"the plan is now {plan.digest[:12]} ({_counts(plan)}), but {reviewed.digest[:12]} was expected",
+        "the manifest or the service changed since the review: review the new plan (`flowdeck plan`)"
+        + ("" if differs else "; --expect with a file of `flowdeck plan --out plan.json` also tells what differs"),
     )
+    return (mismatch, *differs)
+
+
+def _counts(plan: Plan) -> str:
+    counts = Counter(step.action for step in plan.steps)
+    return ", ".join(f"{number} to {action}" for action, number in counts.items())
 
 
 def blocking(plan: Plan, allowed: Iterable[str]) -> tuple[Diagnostic, ...]:
-    """The risks that forbid applying the plan; `allowed` holds codes, `code:name`s and `code:flow.name`s."""
-    lifted = {one.replace(":flow.", ":") for one in allowed if one.split(":")[0] != _NEVER_ALLOWED}
+    """The risks that forbid applying the plan; `allowed` are those that `--allow` accepts."""
+    accepted = tuple(allowed)
     return tuple(
-        Diagnostic(risk.code, risk.message, _way_out(risk.code, step.name), address=step.address)
+        Diagnostic(risk.code, risk.message, way_out(risk.code, step.name), address=step.address)
         for step in plan.steps
         for risk in step.risks
-        if risk.level is Level.BLOCK and not {risk.code, f"{risk.code}:{step.name}"} & lifted
+        if risk.level is Level.BLOCK and not any(lifts(one, risk.code, step.name) for one in accepted)
     )
 
 
-def _way_out(code: str, name: str) -> str:
-    if code == _NEVER_ALLOWED:
+def way_out(code: str, name: str) -> str:
+    """What lifts a risk that blocks the step of the flow `name`; `*` for all flows that it blocks."""
+    if code == NEVER_ALLOWED:
         return "nothing else lifts it, also not --allow"
+    allow = f"--allow {code}" if name == "*" else f"--allow {code}:{name}"
     if code == "marker-lost":
-        return f"write that `id:` under flows.{name}; or create a second one with --allow {code}:{name}"
-    return f"if that is meant, apply with --allow {code}:{name}"
+        where = "each `id:` under its flow" if name == "*" else f"that `id:` under flows.{name}"
+        return f"write {where}; or create a second one with {allow}"
+    return f"if that is meant, apply with {allow}"

@@ -1,14 +1,24 @@
 """Risks: what a reviewer must know of a step, one small rule each, and the level that the guardrails give it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from flowdeck.definition import published
-from flowdeck.model.flow import Flow, WantedFlow
+from flowdeck.definition import (
+    FLOW,
+    USER,
+    Action,
+    Verdict,
+    actions,
+    compare_inputs,
+    consents,
+    published,
+    who,
+)
+from flowdeck.model.flow import Flow, WantedFlow, private_parameters
 from flowdeck.model.live import Live, Runs
 from flowdeck.model.manifest import Guardrails, Manifest
 from flowdeck.model.principal import ALL_AUTHENTICATED, GROUP, PUBLIC
+from flowdeck.model.reference import shown
 from flowdeck.model.risk import DEFAULT_LEVELS, Level, Risk
 from flowdeck.model.step import Adopt, Create, Delete, Replace, Step, Update
 
@@ -17,6 +27,9 @@ _MASS_SHARE = 0.3
 _MASS_FLOOR = 10
 # The guardrails cannot set it: deleting the lines that protect a flow must not delete the protection.
 _ALWAYS_BLOCKS = "protected"
+_GRAVITY = {level: number for number, level in enumerate(Level)}
+_CANNOT_TELL = "flowdeck cannot tell whether the new input schema takes what the old one took"
+_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +46,38 @@ Rule = Callable[[Step, Circumstances], Iterator[tuple[str, str]]]
 
 def assess(step: Step, circumstances: Circumstances) -> tuple[Risk, ...]:
     """Every risk of the step, the gravest first, then in the order of the rules."""
+    guardrails = circumstances.manifest.guardrails
+    told = [found for rule in RULES for found in rule(step, circumstances)]
+    told += _lowered(dict.fromkeys(code for code, _ in told), guardrails, step)
     found = [
         Risk(code, level, message)
-        for rule in RULES
-        for code, message in rule(step, circumstances)
-        if (level := level_of(code, circumstances.manifest.guardrails, step)) is not Level.OFF
+        for code, message in told
+        if (level := level_of(code, guardrails, step)) is not Level.OFF
     ]
-    return tuple(sorted(found, key=lambda risk: -list(Level).index(risk.level)))
+    return tuple(sorted(found, key=lambda risk: -_GRAVITY[risk.level]))
 
 
 def level_of(code: str, guardrails: Guardrails, step: Step) -> Level:
-    """The level of a risk here: the guardrails', else the default, which is graver for access lost by an adoption."""
+    """The level of a risk here: the guardrails', else the default; `protected` always blocks."""
     if code == _ALWAYS_BLOCKS:
         return Level.BLOCK
+    if code in guardrails.asked_for:
+        return Level.WARN
+    return guardrails.levels.get(code, _default(code, step))
+
+
+def _default(code: str, step: Step) -> Level:
+    """A risk's level without guardrails, which is graver for access lost by an adoption."""
     adopts = isinstance(step, Adopt) or (isinstance(step, Replace) and not step.live.keywords.markers)
-    default = Level.BLOCK if code == "access-removed" and adopts else DEFAULT_LEVELS[code]
-    return guardrails.levels.get(code, default)
+    return Level.BLOCK if code == "access-removed" and adopts else DEFAULT_LEVELS[code]
+
+
+def _lowered(codes: Iterable[str], guardrails: Guardrails, step: Step) -> Iterator[tuple[str, str]]:
+    """guardrail-lowered: a risk that the step has counts for less here; a note that is off only says less."""
+    for code in codes:
+        level, default = level_of(code, guardrails, step), _default(code, step)
+        if code not in guardrails.asked_for and _GRAVITY[level] < _GRAVITY[default] > _GRAVITY[Level.NOTE]:
+            yield "guardrail-lowered", f"the guardrails set `{code}` to {level}; by default it is {default}"
 
 
 def _after(step: Step) -> WantedFlow | None:
@@ -80,7 +109,8 @@ def delete(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
     if isinstance(step, Delete | Replace):
         runs = at.live.runs.get(step.live.id, Runs())
         if runs.active:
-            yield "delete-active-runs", f"{runs.active} runs of it are active"
+            are = "run of it is" if runs.active == 1 else "runs of it are"
+            yield "delete-active-runs", f"{runs.active} {are} active"
 
 
 def replaced(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
@@ -142,25 +172,58 @@ def owner_change(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
 
 
 def consent_change(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
-    """consent-change: a live flow names more scopes, so its users must consent again."""
-    if not isinstance(step, Create) and (added := step.difference.scopes.added):
-        yield "consent-change", f"users must consent again: {', '.join(added)}"
+    """consent-change: runs of a live flow need more than before, so people must consent again."""
+    if sides := _redefined(step):
+        before, after = (consents(side) for side in sides)
+        more = after.beyond(before)
+        for role in more.roles:
+            scopes, providers = more.of(role)
+            needed = [", ".join(f"`{scope}`" for scope in sorted(scopes))] if scopes else []
+            needed += [f"the scope of `{provider}` is known to its provider only" for provider in sorted(providers)]
+            yield "consent-change", f"{who(role)} must consent again: {'; '.join(needed)}"
 
 
 def run_as_change(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
-    """run-as-change: states run as other identities than before."""
+    """run-as-change: a state acts in another role than before, or a new state in a role that no state had."""
+    if sides := _redefined(step):
+        before, after = ({one.state: one for one in actions(side)} for side in sides)
+        had = {one.role for one in before.values()}
+        for name, action in sorted(after.items()):
+            if name in before and before[name].role != action.role:
+                yield "run-as-change", f"state `{name}` runs as {_whom(action)}, no longer as {_whom(before[name])}"
+            elif name not in before and action.role not in {*had, USER}:
+                yield "run-as-change", f"the new state `{name}` runs as {_whom(action)}, as no state did before"
+
+
+def input_change(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
+    """input-breaking: input that the flow took may be refused; input-loosened: the flow takes more than before."""
     after, before = _after(step), _before(step)
-    if after and before:
-        old, new = (_texts(flow, "RunAs") for flow in (before, after.flow))
-        if old != new:
-            yield "run-as-change", f"RunAs was {_listed(old)} and becomes {_listed(new)}"
+    if after is None or before is None or (isinstance(step, Update | Adopt) and "input_schema" not in step.sends):
+        return
+    old, new = before.input_schema, after.flow.input_schema
+    if old != new and any(private_parameters(one.value) for one in (old, new)):
+        yield "input-breaking", f"{_CANNOT_TELL}: it holds private parameters"
+        return
+    found = compare_inputs(old.value, new.value)
+    reasons = [shown(reason.message) for reason in found.reasons]
+    more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    said = "; ".join(reasons[:_REASONS]) + more
+    match found.verdict:
+        case Verdict.BREAKING:
+            yield "input-breaking", f"callers and timers that send what they sent before may be refused: {said}"
+        case Verdict.UNKNOWN:
+            yield "input-breaking", f"{_CANNOT_TELL}: {said}"
+        case Verdict.LOOSENED:
+            yield "input-loosened", f"the input schema takes what it took, and perhaps more: {said}"
+        case Verdict.COMPATIBLE:
+            pass
 
 
 def action_host(step: Step, at: Circumstances) -> Iterator[tuple[str, str]]:
     """action-host: an action's URL is on a host that the guardrails do not list."""
     allowed = at.manifest.guardrails.allowed_action_hosts
     if allowed is not None and (after := _after(step)):
-        hosts = {urlsplit(url).hostname or url for url in _texts(after.flow, "ActionUrl")}
+        hosts = {action.host for action in actions(_definition(after.flow)) if action.host}
         for host in sorted(hosts - set(allowed)):
             yield "action-host", f"{host} is not among the allowed action hosts"
 
@@ -190,6 +253,7 @@ RULES: tuple[Rule, ...] = (
     owner_change,
     consent_change,
     run_as_change,
+    input_change,
     action_host,
     no_subscription,
     drift_overwrite,
@@ -197,13 +261,17 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _texts(flow: Flow, key: str) -> frozenset[str]:
-    """The texts that the states of a flow's definition have under `key`."""
-    definition = published(flow, "definition").value
-    states = definition.get("States") if isinstance(definition, dict) else None
-    found = (state.get(key) for state in (states or {}).values() if isinstance(state, dict))
-    return frozenset(text for text in found if isinstance(text, str))
+def _redefined(step: Step) -> tuple[object, object] | None:
+    """The definition before and after a step that gives a live flow another one."""
+    after, before = _after(step), _before(step)
+    if after is None or before is None or (isinstance(step, Update | Adopt) and "definition" not in step.sends):
+        return None
+    return _definition(before), _definition(after.flow)
 
 
-def _listed(texts: frozenset[str]) -> str:
-    return ", ".join(sorted(texts)) or "not set"
+def _definition(flow: Flow) -> object:
+    return published(flow, "definition").value
+
+
+def _whom(action: Action) -> str:
+    return {USER: "the user who starts the run", FLOW: "the flow itself"}.get(action.role, f"role `{action.role}`")

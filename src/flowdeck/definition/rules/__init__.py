@@ -1,0 +1,1 @@
+"""The rules of the flow language: one function, one code, one entry in docs/rules."""
