@@ -323,22 +323,23 @@ def test_either_answer_of_the_service(
         world.settled()
 
 
-@pytest.mark.parametrize(
-    ("state", "key"),
-    [
-        ({"Type": "Action", "ActionUrl": "https://actions.globus.org/hello_world"}, "Broken state"),
-        ({"Comment": "no type", "End": True}, "Broken state"),
-    ],
-    ids=["no way out", "no type"],
-)
-def test_what_the_service_refuses_has_a_place(world: World, state: dict[str, Any], key: str) -> None:
+def refusing(location: list[str], message: str, path: str) -> dict[str, Any]:
+    """The fault of a service that finds wrong what no rule of flowdeck's knows."""
+    detail = [{"loc": location, "msg": message, "type": "value_error"}]
+    body = {"error": {"code": "UNPROCESSABLE_ENTITY", "detail": detail}}
+    return {"fault": "status", "status": 422, "body": body, "when": {"method": "POST", "path": path}}
+
+
+def test_what_the_service_refuses_has_a_place(world: World) -> None:
     """A definition that the service refuses is told at the file and line of the state that it means, per step."""
-    definition = {"StartAt": "Go", "States": {"Go": {"Type": "Pass", "Next": key}, key: state}}
+    definition = {"StartAt": "Go", "States": {"Go": {"Type": "Pass", "Next": "The end"}, "The end": PASS}}
     text = json.dumps(definition, indent=1)
     (world.folder / "definition.json").write_text(text, encoding="utf-8")
-    line = 1 + next(number for number, one in enumerate(text.splitlines()) if f'"{key}": ' in one)
+    line = 1 + next(number for number, one in enumerate(text.splitlines()) if '"The end": ' in one)
     world.declare({"a": {"definition": "definition.json"}, "b": {}})
-    result = world.apply(code=4)
+    for path in ("/flows", "/flows/validate"):
+        world.emulator.inject(refusing(["definition", "States", "The end"], "not today", path))
+    result = world.apply("--parallelism", "1", code=4)
     assert outcomes(result) == {"flow.a": "failed", "flow.b": "done"}
     told = only(result["diagnostics"])
     assert (told["code"], told["file"], told["line"]) == ("refused-by-service", "definition.json", line)
@@ -362,9 +363,10 @@ def test_a_refused_value_of_the_manifest_has_a_place(world: World) -> None:
 def test_what_the_service_quotes_is_not_shown(world: World) -> None:
     """The words of a refusal never hold a private parameter, whatever its shape."""
     parameters = {"__Private_Parameters": ["token"], "token": {"deep": ["CANARY-1"]}}
-    states = {"A": {"Type": "Pass", "Parameters": parameters, "Next": "B"}, "B": {"Type": "Action"}}
+    states = {"A": {"Type": "Pass", "Parameters": parameters, "End": True}}
     world.declare({"a": {"definition": {"StartAt": "A", "States": states}}})
     for arguments in (("apply", "--yes"), ("apply", "--yes", "--format", "json"), ("validate", "--online")):
+        world.emulator.inject(refusing(["definition", "States", "A"], "no CANARY-1, nor ['CANARY-1']", "/flows*"))
         ran = world.flowdeck(*arguments)
         assert ran.code == 1
         assert "CANARY" not in ran.out + ran.err
@@ -402,10 +404,11 @@ def test_a_service_that_quotes_a_secret(world: World, secret: object, quoted: st
 def test_a_short_secret_leaves_the_message_readable(world: World) -> None:
     """Hiding a private value of one letter or digit does not take the service's words apart."""
     parameters = {"__Private_Parameters": ["t"], "t": {"number": 1, "letter": "e", "truth": True}}
-    states = {"A": {"Type": "Pass", "Parameters": parameters, "Next": "B"}, "B": {"Type": "Action"}}
+    states = {"A": {"Type": "Pass", "Parameters": parameters, "End": True}}
     world.declare({"a": {"definition": {"StartAt": "A", "States": states}}})
+    world.emulator.inject(refusing(["definition", "States", "A"], "must be defined as either terminal", "/flows"))
     told = only(world.apply(code=1)["diagnostics"])["message"]
-    assert "must be defined as either terminal" in told
+    assert told == "must be defined as either terminal"
 
 
 # A service that is not as it should be

@@ -18,10 +18,11 @@ ASKED: dict[str, list[list[str]]] = {
     "init": [["elsewhere"]],
     "validate": [[], ["--online"]],
     "plan": [[], ["--destroy"], ["--out", "p.json", "--out", "p.txt"], ["a"]],
-    "apply": [["--yes"], ["--expect", "0" * 12], ["--yes", "--no-delete"], ["--yes", "--allow", "replace"]],
+    "apply": [["--yes"], ["--expect", "0" * 12], ["--yes", "--no-delete"], ["--yes", "--log", "a.jsonl"]],
     "drift": [[]],
     "list": [[]],
     "show": [["a"]],
+    "graph": [["a"], ["a", "--live"], ["a", "--diff"]],
     "output": [[]],
     "import": [["00000000-0000-4000-9000-00000000ffff", "b"], ["--all"]],
     "forget": [["nothing"]],
@@ -29,13 +30,15 @@ ASKED: dict[str, list[list[str]]] = {
     "logout": [[]],
     "schema": [[]],
     "completion": [["bash"]],
-    "destroy": [["--yes"]],
+    "destroy": [["--yes", "--log", "a.jsonl"]],
 }
 NOT_WALKED = {"login", "emulator"}
 FORMATS = {
-    **dict.fromkeys(("validate", "apply", "drift", "list", "show", "forget", "destroy", "whoami"), ("text", "json")),
+    "validate": ("text", "json", "github", "sarif", "junit"),
+    **dict.fromkeys(("apply", "drift", "list", "show", "forget", "destroy", "whoami"), ("text", "json")),
     "plan": ("text", "json", "gitlab"),
     "output": ("json", "env"),
+    "graph": ("mermaid", "dot", "svg"),
 }
 
 
@@ -87,7 +90,6 @@ def test_no_secret_is_seen(world: World, caplog: pytest.LogCaptureFixture, state
         world.emulator.inject({"fault": "status", "status": 422, "when": {"path": "/flows/*"}, "times": None})
     if state == "service down":
         world.monkeypatch.setenv("GLOBUS_SDK_SERVICE_URL_FLOWS", "http://127.0.0.1:9/")
-        world.monkeypatch.setattr("flowdeck.service.globus.client.GlobusReader._RETRIES", 0)
     text = "\n".join(said(world, command, caplog) for command in ASKED)
     assert "CANARY" not in text
     written = [path for path in world.folder.rglob("*") if path.is_file() and path.name != "key.txt"]

@@ -358,7 +358,7 @@ def test_reprs(canary: Emulator, issued: list[people.Token]) -> None:
     """Neither the credentials nor the token are in the text of any value that holds them."""
     credentials = credentials_from({"GLOBUS_CLI_CLIENT_ID": CLIENT, "GLOBUS_CLI_CLIENT_SECRET": SECRET})
     access = connect(endpoints_for(canary.url, _urls(canary)), credentials, writing=True)
-    client = access.client(retries=0)
+    client = access.client
     try:
         shown = f"{credentials!r} {credentials} {access!r} {access} {client!r} {vars(client.authorizer).keys()}"
         assert SECRET not in shown

@@ -19,6 +19,7 @@ from flowdeck.apply.keywords import Signature
 from flowdeck.emulator import Emulator
 from flowdeck.model.flow import Flow, WantedFlow
 from flowdeck.model.json_value import Json
+from flowdeck.service.retry import Patience
 
 FLOWDECK = Path(sys.executable).with_name("flowdeck")
 SECRET = "a secret of the tests"
@@ -149,6 +150,7 @@ def opened(
     """A world whose service has the people of SEED, and what `seed` adds."""
     # How long flowdeck waits for a list that lags: the tests' lists lag for as long as they say, however long we wait.
     monkeypatch.setattr("flowdeck.apply.settle._PAUSES", (0.01, 0.02, 0.03))
+    monkeypatch.setattr("flowdeck.service.retry.PATIENCE", Patience(first=0.01, most=0.05))
     for name in ("FLOWDECK_CLIENT_ID", "FLOWDECK_CLIENT_SECRET", "FLOWDECK_CLIENT_SECRET_FILE"):
         monkeypatch.delenv(name, raising=False)
     with Emulator(seed={**SEED, **(seed or {})}) as emulator, ExitStack() as clients:

@@ -2,25 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
 from flowdeck import apply, manifest, observe, plan
-from flowdeck.definition import published
-from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Place, Severity, has_errors, in_order
-from flowdeck.model.errors import REFUSALS, Invalid, Refused, ServiceError
-from flowdeck.model.event import Event
-from flowdeck.model.flow import WantedFlow
+from flowdeck.definition import compared, published
+from flowdeck.definition.graph import Graph, can_be_drawn, difference, graph
+from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Severity, has_errors, in_order
+from flowdeck.model.errors import REFUSALS, Invalid, Misused, Refused, ServiceError
+from flowdeck.model.event import Event, Retrying, StepFinished
+from flowdeck.model.hiding import without, without_private
 from flowdeck.model.imported import Importable
+from flowdeck.model.json_value import EMPTY_OBJECT
 from flowdeck.model.live import Live, ManagedFlow
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.plan import Plan
 from flowdeck.model.principal import is_urn
 from flowdeck.model.result import Result, StepOutcome, StepResult
-from flowdeck.model.risk import Level
 from flowdeck.model.step import Create, Delete, Forget, Replace, Withdraw, id_of, redefined
-from flowdeck.service.ports import Detail, Reader, Writer
-from flowdeck.service.problems import diagnostic_of
+from flowdeck.service.ports import Reader, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,7 @@ def _checked(made: Plan, manifest_: Manifest) -> Plan:
 def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
     """The plan for the empty manifest, in which a mass delete is what was asked for: a warning, not a block."""
     empty = loaded.manifest.emptied()
-    levels = {**empty.guardrails.levels, "mass-delete": Level.WARN}
-    lifted = replace(empty, guardrails=replace(empty.guardrails, levels=levels))
+    lifted = replace(empty, guardrails=replace(empty.guardrails, asked_for=frozenset({"mass-delete"})))
     return make_plan(replace(loaded, manifest=lifted), reader, names)
 
 
@@ -110,6 +110,8 @@ def make_forget_plan(loaded: Loaded, reader: Reader, name: str) -> Plan:
 def _with_names(made: Plan, manifest_: Manifest, reader: Reader) -> Plan:
     """The plan with what people call its principals: the alias or name that the manifest writes, else the service's."""
     urns = {urn for step in made.steps for change in step.difference.roles for urn in (*change.added, *change.removed)}
+    words = (word.strip(",") for step in made.steps for risk in step.risks for word in risk.message.split())
+    urns |= {word for word in words if is_urn(word)}
     aliases = {manifest_.people.get(written, written): alias for alias, written in manifest_.aliases.items()}
     ours = {**{urn: written for written, urn in manifest_.people.items()}, **aliases}
     unknown = {urn for urn in urns - ours.keys() if is_urn(urn)}
@@ -127,9 +129,9 @@ def without_deletes(made: Plan) -> Plan:
 
 def gate(made: Plan, identity: str, reviewed: plan.Reviewed | None, allowed: Iterable[str]) -> Diagnostics:
     """Everything that forbids applying the plan; empty when nothing does."""
-    mismatch = plan.unexpected(made, reviewed) if reviewed else None
+    mismatch = plan.unexpected(made, reviewed) if reviewed else ()
     if mismatch:
-        return (mismatch,)
+        return mismatch
     takes = any(isinstance(step, Create | Replace) or "owner" in getattr(step, "sends", ()) for step in made.steps)
     if takes and made.deployers and identity not in made.deployers:
         # What it owns is not ours: the next plan would not know the flow, and create it again.
@@ -158,9 +160,16 @@ def require_secrets(made: Plan, manifest_: Manifest) -> None:
         )
 
 
+def without_secrets(made: Plan, manifest_: Manifest, text: str) -> str:
+    """Words of the service without the secrets of the manifest and the private values of the plan's flows."""
+    sides = [side for step in made.steps for side in (getattr(step, "wanted", None), getattr(step, "live", None))]
+    definitions = [side.flow.definition for side in sides if side]
+    return without_private(without(text, filter(None, manifest_.secrets.values())), *definitions)
+
+
 def refuse(made: Plan, why: Diagnostics) -> Result:
     """The result of an apply that the gate stopped: nothing was written."""
-    by_address = {one.address: one for one in reversed(why)}
+    by_address = {one.address: one for one in reversed(why) if one.severity is Severity.ERROR}
     steps = tuple(
         StepResult(step, StepOutcome.REFUSED, id_of(step), by_address.get(step.address, why[0])) for step in made.steps
     )
@@ -175,13 +184,28 @@ def do(
     on_event: Callable[[Event], None],
     *,
     commit: str,
-    parallelism: int,
+    throttle: apply.Throttle,
     stop: Flag,
 ) -> Result:
-    """Apply the plan; whatever happens is in the result."""
-    return apply.execute(
-        made, writer, reader, manifest_.places, on_event, commit=commit, parallelism=parallelism, stop=stop
-    )
+    """Apply the plan; whatever happens is in the result. Neither it nor an event quotes a secret."""
+    hide = partial(without_secrets, made, manifest_)
+
+    def tell(event: Event) -> None:
+        match event:
+            case Retrying():
+                on_event(replace(event, reason=hide(event.reason)))
+            case StepFinished():
+                on_event(replace(event, result=_hidden(event.result, hide)))
+            case _:
+                on_event(event)
+
+    result = apply.execute(made, writer, reader, manifest_.places, tell, commit=commit, throttle=throttle, stop=stop)
+    return replace(result, steps=tuple(_hidden(one, hide) for one in result.steps))
+
+
+def _hidden(one: StepResult, hide: Callable[[str], str]) -> StepResult:
+    error = one.error and replace(one.error, message=hide(one.error.message))
+    return replace(one, error=error, details=tuple(replace(each, message=hide(each.message)) for each in one.details))
 
 
 def managed_flows(loaded: Loaded, reader: Reader) -> tuple[ManagedFlow, ...]:
@@ -209,6 +233,43 @@ def managed_flow(loaded: Loaded, reader: Reader, name: str) -> ManagedFlow:
     return next(flow for known, flow in flows.items() if selected(known))
 
 
+def declared_graph(
+    path: Path, name: str, environment: str | None, variables: Mapping[str, str]
+) -> tuple[str, Graph, Diagnostics]:
+    """Name and graph of one declared flow, and what is wrong with it; what is wrong elsewhere does not matter.
+
+    Raises Misused for a name that means no flow, Invalid if its definition cannot be read.
+    """
+    found, diagnostics = manifest.read(path, environment, check=False, variables=variables)
+    if found is None:
+        raise Invalid(*diagnostics)
+    try:
+        selected = plan.only_one(name, {flow.name for flow in found.flows})
+    except Misused:
+        if has_errors(diagnostics):  # which may be why the flow is not there
+            raise Invalid(*diagnostics) from None
+        raise
+    wanted = next(flow for flow in found.flows if selected(flow.name))
+    own = tuple(one for one in diagnostics if one.address == wanted.address)
+    if not can_be_drawn(wanted.flow.definition):
+        raise Invalid(*(own if has_errors(own) else diagnostics))
+    return wanted.name, graph(published(wanted.flow, "definition")), own
+
+
+def compared_graph(loaded: Loaded, reader: Reader, name: str) -> tuple[str, Graph]:
+    """Name of one flow, and what an apply would change in it. Raises as `make_plan` does."""
+    seen = look(loaded, reader)
+    known = _known(seen.manifest, seen.live)
+    selected = plan.only_one(name, known)
+    meant = next(one for one in known if selected(one))
+    live = {**dict(seen.live.undeclared), **seen.live.found}.get(meant)
+    wanted = {one.name: one for one in plan.settle(seen.manifest, seen.live)}.get(meant)
+    before = compared(live.flow, "definition") if live else EMPTY_OBJECT
+    after = compared(wanted.flow, "definition") if wanted else EMPTY_OBJECT
+    left_alone = live and wanted and "definition" not in wanted.managed
+    return meant, difference(before, before if left_alone else after)
+
+
 def importable(loaded: Loaded, reader: Reader, id: str) -> Importable:
     """A live flow that this project may adopt. Raises Invalid if it is not there, Refused if it is not ours to take."""
     live = observe.adoptable(loaded.manifest, reader, id)
@@ -221,20 +282,8 @@ def importable_flows(loaded: Loaded, reader: Reader, role: str | None, declared:
 
 
 def ask_service(manifest_: Manifest, reader: Reader, known: Diagnostics) -> Diagnostics:
-    """What is known already of the definitions, and what the service says of each, at its place in the user's files."""
-    found: list[Diagnostic] = []
-    for wanted in manifest_.flows:
-        problem = reader.validate(wanted.flow.definition, wanted.flow.input_schema)
-        if problem is None:
-            continue
-        whole = diagnostic_of(problem, wanted.address)
-        details = [replace(whole, message=one.message, place=_place(manifest_, wanted, one)) for one in problem.details]
-        found += details or [replace(whole, place=manifest_.places.of(wanted.name, ("definition",)))]
-    return in_order((*known, *found))
-
-
-def _place(manifest_: Manifest, wanted: WantedFlow, detail: Detail) -> Place | None:
-    return manifest_.places.of(wanted.name, detail.location or ("definition",))
+    """What is known already, what the service says of each definition, and where flowdeck and the service disagree."""
+    return in_order((*known, *observe.ask(manifest_, reader)))
 
 
 def _known(manifest_: Manifest, live: Live) -> set[str]:

@@ -6,12 +6,12 @@ from threading import Event as Flag
 
 from flowdeck.apply.keywords import Signature
 from flowdeck.apply.order import informed, next_wave, waits_for
-from flowdeck.apply.pace import not_attempted, side_by_side
+from flowdeck.apply.pace import Throttle, not_attempted, side_by_side
 from flowdeck.apply.perform import Wire, perform, remove
 from flowdeck.apply.settle import shown
 from flowdeck.model.diagnostic import Diagnostic, Severity
 from flowdeck.model.errors import ServiceError
-from flowdeck.model.event import Event, Waiting
+from flowdeck.model.event import Event, Retrying, Waiting
 from flowdeck.model.flow import address_of
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.manifest import Places
@@ -20,6 +20,8 @@ from flowdeck.model.plan import Plan
 from flowdeck.model.result import Result, StepOutcome, StepResult
 from flowdeck.model.step import Delete, Replace, Step, Withdraw, id_of
 from flowdeck.service.ports import Reader, Writer
+
+_PARALLELISM = 8
 
 
 def execute(
@@ -30,24 +32,27 @@ def execute(
     on_event: Callable[[Event], None],
     *,
     commit: str = "",
-    parallelism: int = 8,
+    throttle: Throttle | None = None,
     stop: Flag | None = None,
 ) -> Result:
     """Do the plan's steps. Nothing is raised: whatever happens to a step is in its result.
 
+    `throttle` bounds what goes on side by side, 8 steps unless given; whoever retries reads tells it of busy answers.
     `stop`, once set, keeps further steps from starting. Risks are not looked at here: whoever calls has decided.
     """
-    flag = stop or Flag()
+    flag, pace = stop or Flag(), throttle or Throttle(_PARALLELISM)
 
-    def wait(why: Waiting, seconds: float) -> bool:
+    def wait(why: Waiting | Retrying, seconds: float) -> bool:
         on_event(why)
+        if isinstance(why, Retrying):
+            pace.hear(why)
         return not flag.wait(seconds)
 
     wire = Wire(reader, writer, Signature(plan.project, plan.environment, commit), places, wait)
     results: dict[int, StepResult] = {}
 
     def run(steps: Mapping[int, Step], do: Callable[[Step], StepResult]) -> None:
-        done = side_by_side(list(steps.values()), do, parallelism=parallelism, stop=flag, on_event=on_event)
+        done = side_by_side(list(steps.values()), do, throttle=pace, stop=flag, on_event=on_event)
         results.update(zip(steps, done, strict=True))
 
     removals = {index: step for index, step in enumerate(plan.steps) if isinstance(step, Delete | Withdraw)}

@@ -1,25 +1,23 @@
 """Do one step: read again, write once, settle what became of it."""
 
-import json
-import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
+from flowdeck.apply.attempts import until_settled
 from flowdeck.apply.keywords import Signature
 from flowdeck.apply.settle import created, reread
 from flowdeck.definition import compared, differing
 from flowdeck.model.diagnostic import Diagnostic, Severity
-from flowdeck.model.event import Waiting
-from flowdeck.model.flow import FIELDS, SENSITIVE, WantedFlow, private_parameters
-from flowdeck.model.json_value import Json
+from flowdeck.model.event import Retrying, Waiting
+from flowdeck.model.flow import FIELDS, WantedFlow
+from flowdeck.model.hiding import without_private
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.manifest import Places
+from flowdeck.model.marker import split
 from flowdeck.model.result import StepOutcome, StepResult
 from flowdeck.model.step import Adopt, Create, Delete, Forget, Replace, Step, Update, Withdraw, id_of
 from flowdeck.service.ports import Done, Failed, Gone, Outcome, Reader, Unknown, Writer
 from flowdeck.service.problems import diagnostic_of
-
-_SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Wire:
     writer: Writer
     signature: Signature
     places: Places
-    wait: Callable[[Waiting, float], bool]
+    wait: Callable[[Waiting | Retrying, float], bool]
     """Tells why it waits, sleeps that many seconds, and returns False when the apply was interrupted."""
 
 
@@ -54,12 +52,14 @@ def perform(step: Step, wire: Wire) -> StepResult:
 
 def remove(step: Delete | Withdraw | Replace, wire: Wire) -> StepResult:
     """Delete the step's live flow, unless it changed since the plan; a flow that is gone already is done."""
-    now = wire.reader.read(step.live.id)
-    if isinstance(now, Gone):
-        return StepResult(step, StepOutcome.DONE, step.live.id)
-    if not _as_seen(step.live, now, FIELDS):
-        return _changed_since_plan(step, now)
-    outcome = wire.writer.delete(step.live.id)
+
+    def once(_again: bool) -> StepResult | Outcome:
+        now = wire.reader.read(step.live.id)
+        if isinstance(now, Gone):
+            return StepResult(step, StepOutcome.DONE, step.live.id)
+        return wire.writer.delete(step.live.id) if _as_seen(step.live, now, FIELDS) else _changed_since_plan(step, now)
+
+    outcome = until_settled(once, step.address, wire.wait)
     if isinstance(outcome, Unknown) and isinstance(reread(step.live.id, wire.reader), Gone):
         return StepResult(step, StepOutcome.DONE, step.live.id)
     return _settled(step, outcome, wire)
@@ -67,21 +67,32 @@ def remove(step: Delete | Withdraw | Replace, wire: Wire) -> StepResult:
 
 def _create(step: Create | Replace, wanted: WantedFlow, wire: Wire, replaces: str | None = None) -> StepResult:
     keywords = wire.signature.keywords(wanted, wanted.flow, replaces=replaces)
-    outcome = wire.writer.create(wanted.flow, keywords)
-    if isinstance(outcome, Unknown):
+
+    def once(_again: bool) -> StepResult | Outcome:
+        outcome = wire.writer.create(wanted.flow, keywords)
+        if not isinstance(outcome, Unknown):
+            return outcome
+        # It may have taken effect, so it is not sent again: what its marker does not show, the next apply makes.
         found = created(wire.signature.marker(wanted.name), replaces, wire.reader, wire.wait)
-        outcome = Done(found) if found else outcome
-    return _checked(step, wanted, outcome, wire, replaces=replaces)
+        return Done(found) if found else _settled(step, outcome, wire)
+
+    return _checked(step, wanted, until_settled(once, step.address, wire.wait), wire, replaces=replaces)
 
 
 def _update(step: Update | Adopt, wire: Wire) -> StepResult:
-    now = wire.reader.read(step.live.id)
-    if isinstance(now, LiveFlow) and _as_wanted(step, now, wire):
-        return StepResult(step, StepOutcome.DONE, step.live.id)
-    if isinstance(now, Gone) or not _as_seen(step.live, now, step.wanted.managed):
-        return _changed_since_plan(step, now)
-    keywords = wire.signature.keywords(step.wanted, step.wanted.flow, before=now)
-    outcome = wire.writer.update(step.live.id, step.wanted.flow, step.sends, keywords)
+
+    def once(again: bool) -> StepResult | Outcome:
+        now = wire.reader.read(step.live.id)
+        if isinstance(now, LiveFlow) and _as_wanted(step, now, wire):
+            return StepResult(step, StepOutcome.DONE, step.live.id)
+        keywords = wire.signature.keywords(step.wanted, step.wanted.flow, before=None if isinstance(now, Gone) else now)
+        if again and isinstance(now, LiveFlow) and _signed(now, keywords, before=step.live):
+            return Done(now)  # the try before took effect, and the service did not keep everything as sent
+        if isinstance(now, Gone) or not _as_seen(step.live, now, step.wanted.managed):
+            return _changed_since_plan(step, now)
+        return wire.writer.update(step.live.id, step.wanted.flow, step.sends, keywords)
+
+    outcome = until_settled(once, step.address, wire.wait)
     if isinstance(outcome, Unknown):
         after = reread(step.live.id, wire.reader)
         outcome = Done(after) if isinstance(after, LiveFlow) and _as_wanted(step, after, wire) else outcome
@@ -89,12 +100,22 @@ def _update(step: Update | Adopt, wire: Wire) -> StepResult:
 
 
 def _forget(step: Forget, wire: Wire) -> StepResult:
-    now = wire.reader.read(step.live.id)
-    if isinstance(now, Gone) or now.keywords.markers != step.live.keywords.markers:
-        return _changed_since_plan(step, now)
-    others = [str(marker) for marker in now.keywords.markers if not wire.signature.is_ours(marker)]
-    outcome = wire.writer.update(step.live.id, now.flow, (), [*sorted(now.keywords.users), *others])
-    return _settled(step, outcome, wire)
+
+    def once(again: bool) -> StepResult | Outcome:
+        now = wire.reader.read(step.live.id)
+        if again and isinstance(now, LiveFlow) and not any(map(wire.signature.is_ours, now.keywords.markers)):
+            return Done(now)
+        if isinstance(now, Gone) or now.keywords.markers != step.live.keywords.markers:
+            return _changed_since_plan(step, now)
+        others = [str(marker) for marker in now.keywords.markers if not wire.signature.is_ours(marker)]
+        return wire.writer.update(step.live.id, now.flow, (), [*sorted(now.keywords.users), *others])
+
+    return _settled(step, until_settled(once, step.address, wire.wait), wire)
+
+
+def _signed(now: LiveFlow, keywords: Iterable[str], before: LiveFlow) -> bool:
+    """Whether the flow carries the stamp of these keywords, and did not when the plan saw it."""
+    return now.keywords.stamp == split(keywords).stamp != before.keywords.stamp
 
 
 def _as_wanted(step: Update | Adopt, now: LiveFlow, wire: Wire) -> bool:
@@ -117,7 +138,7 @@ def _as_seen(seen: LiveFlow, now: LiveFlow, fields: Collection[str]) -> bool:
 def _checked(
     step: Create | Update | Adopt | Replace,
     wanted: WantedFlow,
-    outcome: Outcome,
+    outcome: StepResult | Outcome,
     wire: Wire,
     replaces: str | None = None,
 ) -> StepResult:
@@ -152,10 +173,12 @@ def _changed_since_plan(step: Step, now: LiveFlow | Gone) -> StepResult:
     return StepResult(step, StepOutcome.REFUSED, now.id, error)
 
 
-def _settled(step: Step, outcome: Outcome, wire: Wire) -> StepResult:
+def _settled(step: Step, outcome: StepResult | Outcome, wire: Wire) -> StepResult:
     match outcome:
-        case Done(live):
-            return StepResult(step, StepOutcome.DONE, live.id, live=live)
+        case StepResult():
+            return outcome
+        case Done(live, request_id):
+            return StepResult(step, StepOutcome.DONE, live.id, live=live, request_id=request_id)
         case Failed():
             return _unsuccessful(step, StepOutcome.FAILED, outcome, wire)
         case Unknown():
@@ -166,38 +189,12 @@ def _unsuccessful(step: Step, outcome: StepOutcome, reason: Failed | Unknown, wi
     """The result with the service's complaints, each at the place of the user's file that it means."""
     problem = reason.problem
     sides = [side for side in (getattr(step, "wanted", None), getattr(step, "live", None)) if side]
-    secrets = {text for side in sides for text in _private_texts(side.flow.definition)}
-    error = diagnostic_of(replace(problem, message=_without(problem.message, secrets)), step.address)
+    own = [side.flow.definition for side in sides]
+    error = diagnostic_of(replace(problem, message=without_private(problem.message, *own)), step.address)
     if outcome is StepOutcome.UNKNOWN:
         error = replace(error, code="outcome-unknown", hint="apply again: it finds out, and makes no duplicate")
     details = tuple(
-        replace(error, message=_without(one.message, secrets), place=wire.places.of(step.name, one.location))
+        replace(error, message=without_private(one.message, *own), place=wire.places.of(step.name, one.location))
         for one in problem.details
     )
-    return StepResult(step, outcome, id_of(step), error, details)
-
-
-def _private_texts(definition: Json) -> set[str]:
-    """Every way in which a message of the service might quote a private parameter, or a part of one."""
-    texts: set[str] = set()
-    for path in private_parameters(definition.value):
-        value = definition.value
-        for segment in path:
-            value = value[segment]
-        pending = [value]
-        while pending:
-            part = pending.pop()
-            if part is None or isinstance(part, bool):  # a word of every message, and no secret
-                continue
-            texts |= {str(part), json.dumps(part), Json.of(part).text}
-            pending += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
-    return texts - {"", '""', "{}", "[]"}
-
-
-def _without(message: str, secrets: Iterable[str]) -> str:
-    """The message with each secret hidden; a short one only where it stands as a word, or nothing would be readable."""
-    forms = [
-        re.escape(one) if len(one) > _SHORT else rf"(?<!\w){re.escape(one)}(?!\w)"
-        for one in sorted(secrets, key=len, reverse=True)
-    ]
-    return re.sub("|".join(forms), SENSITIVE, message) if forms else message
+    return StepResult(step, outcome, id_of(step), error, details, request_id=problem.request_id)

@@ -11,12 +11,18 @@ from flowdeck.workflow import make_plan, without_deletes
 
 
 @click.command()
-@options("text", "json")
+@options("text", "json", "markdown")
 @consent_options
 @click.option("--no-delete", is_flag=True, help="Leave the plan's deletes for another time.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def command(
-    door: Door, yes: bool, expect: str | None, allow: tuple[str, ...], no_delete: bool, names: tuple[str, ...]
+    door: Door,
+    yes: bool,
+    expect: str | None,
+    allow: tuple[str, ...],
+    log: str | None,
+    no_delete: bool,
+    names: tuple[str, ...],
 ) -> int:
     """Make the service what the manifest says.
 
@@ -29,4 +35,4 @@ def command(
         plan = make_plan(loaded, reader, names)
         return without_deletes(plan) if no_delete else plan
 
-    return carry_out(door, loaded, make, Consent(yes, expect, allow))
+    return carry_out(door, loaded, make, Consent(yes, expect, allow, log))

@@ -7,28 +7,31 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
-from threading import Lock
 from types import FrameType
 from typing import TypeVar
 
 import click
 
+from flowdeck.apply import Throttle
 from flowdeck.cli.connection import connection
 from flowdeck.cli.door import Door, Unwritable
 from flowdeck.cli.exit_codes import Exit, of_result
+from flowdeck.cli.log_file import Log, log_file
+from flowdeck.cli.progress import progress, tells
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.errors import Invalid, Misused, Refused
-from flowdeck.model.event import Event
+from flowdeck.model.event import Event, Retrying
 from flowdeck.model.plan import Plan
 from flowdeck.model.result import ApplyOutcome, Result
 from flowdeck.model.risk import DEFAULT_LEVELS
-from flowdeck.plan import Reviewed, read_document
+from flowdeck.plan import Reviewed, read_document, unused
 from flowdeck.render import document, plan_text, result_text
+from flowdeck.render import log as log_lines
 from flowdeck.service.globus import GlobusReader, GlobusWriter
-from flowdeck.workflow import Loaded, do, gate, refuse, require_secrets
+from flowdeck.workflow import Loaded, do, gate, refuse, require_secrets, without_secrets
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -41,16 +44,18 @@ _COMMIT_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the command line says about going on: `yes`, the reviewed plan, and risks that are accepted."""
+    """What the command line says about going on: `yes`, the reviewed plan, risks that are accepted, and a log."""
 
     yes: bool = False
     expect: str | None = None
     allow: tuple[str, ...] = ()
+    log: str | None = None
 
 
 def consent_options(function: F) -> F:
-    """The options --yes, --expect and --allow."""
+    """The options --yes, --expect, --allow and --log."""
     for option in (
+        click.option("--log", metavar="FILE", help="Append what happens to FILE, as lines of JSON."),
         click.option("--allow", multiple=True, metavar="CODE[:NAME]", help="Accept a risk that blocks."),
         click.option("--expect", metavar="DIGEST|FILE", help="Apply only the plan that was reviewed; asks nothing."),
         click.option("--yes", "--auto-approve", is_flag=True, help="Do not ask."),
@@ -63,53 +68,84 @@ def carry_out(door: Door, loaded: Loaded, make: Callable[[GlobusReader], Plan], 
     """Make the plan, show it, pass the gate, ask, apply, and say what became of it."""
     _check_allowed(consent.allow)
     expected = None if consent.expect is None else _expected(consent.expect)
-    with connection(door, loaded.manifest, writing=True) as access:
-        reader = GlobusReader(access)
-        plan = make(reader)
-        if door.is_text:
-            door.warn(plan.diagnostics)
-            if not door.quiet:
-                door.say(plan_text.plan(plan, door.paint))
-        if not plan.steps:
-            return _show(door, Result(plan.digest, (), plan.diagnostics))
-        reviewed = None if expected is None else _reviewed(expected, plan)
-        refused = gate(plan, reader.identity, reviewed, consent.allow)
-        if refused:
-            return _show(door, refuse(plan, refused))
-        require_secrets(plan, loaded.manifest)
-        if not (consent.yes or reviewed):
-            _ask(door, plan)
-        with _signals() as stop:
-            result = do(
-                plan,
-                loaded.manifest,
-                reader,
-                GlobusWriter(access),
-                _progress(door),
-                commit=_commit(loaded.manifest.folder),
-                parallelism=door.parallelism,
-                stop=stop,
-            )
-            code = _show(door, result)
+    throttle, tell = Throttle(door.parallelism), progress(door)
+    with log_file(consent.log) as log:
+
+        def on_event(event: Event) -> None:
+            tell(event)
+            log.hear(event)
+
+        def on_retry(event: Retrying) -> None:
+            throttle.hear(event)
+            log.hear(event)
+
+        with connection(door, loaded.manifest, writing=True, on_retry=on_retry) as access:
+            reader, writer = GlobusReader(access), GlobusWriter(access)
+            plan = make(reader)
+            _show_plan(door, plan)
+            reviewed = None if expected is None or not plan.steps else _reviewed(expected)
+            commit = _commit(loaded.manifest.folder)
+            _begin(log, plan, loaded, reader.identity, commit, reviewed, consent)
+            if not plan.steps:
+                return _show(door, log, plan, Result(plan.digest, (), plan.diagnostics))
+            refused = gate(plan, reader.identity, reviewed, consent.allow)
+            if refused:
+                return _show(door, log, plan, refuse(plan, refused), consent.allow)
+            require_secrets(plan, loaded.manifest)
+            if not (consent.yes or reviewed):
+                _ask(door, plan)
+            with _signals() as stop:
+                result = do(
+                    plan, loaded.manifest, reader, writer, on_event, commit=commit, throttle=throttle, stop=stop
+                )
+                code = _show(door, log, plan, result, consent.allow)
     if result.interrupted:
         # Requests that hang would keep the process alive; what they did is unknown either way.
         os._exit(code)
     return code
 
 
-def _show(door: Door, result: Result) -> Exit:
+def _show_plan(door: Door, plan: Plan) -> None:
+    if door.is_text:
+        door.warn(plan.diagnostics)
+        if not door.quiet:
+            door.say(plan_text.plan(plan, door.paint))
+
+
+def _begin(
+    log: Log, plan: Plan, loaded: Loaded, identity: str, commit: str, reviewed: Reviewed | None, consent: Consent
+) -> None:
+    """Write to the log who is about to do what, on whose word."""
+    facts = log_lines.started(
+        plan,
+        command=click.get_current_context().info_name or "",
+        identity=identity,
+        commit=commit,
+        reviewed=reviewed.digest if reviewed else None,
+        allowed=consent.allow,
+    )
+    log.begin(facts, lambda text: without_secrets(plan, loaded.manifest, text))
+
+
+def _show(door: Door, log: Log, plan: Plan, result: Result, allowed: tuple[str, ...] = ()) -> Exit:
     """Print the result; what was done stays done, and has its exit code, also when nobody can read of it."""
+    log.end(result)
+    idle = () if door.quiet else unused(plan, allowed)
     with suppress(Unwritable):
-        _print(door, result)
+        _print(door, plan, replace(result, diagnostics=(*result.diagnostics, *idle, *log.trouble)))
     return of_result(result)
 
 
-def _print(door: Door, result: Result) -> None:
-    if not door.is_text:
+def _print(door: Door, plan: Plan, result: Result) -> None:
+    if door.format == "markdown":
+        from flowdeck.render import markdown_result  # noqa: PLC0415 (most results are read on a terminal)
+
+        door.say(markdown_result.result(plan, result))
+    elif not door.is_text:
         door.say(document.text(document.result(result)))
     elif result.steps:
         # On a terminal the progress told each step already, unless nothing was tried.
-        told = _tells(door) and sys.stdout.isatty() and result.outcome is not ApplyOutcome.REFUSED
+        told = tells(door) and sys.stdout.isatty() and result.outcome is not ApplyOutcome.REFUSED
         door.say(f"{'' if door.quiet else chr(10)}{result_text.result(result, door.paint, with_steps=not told)}")
 
 
@@ -133,11 +169,11 @@ def _expected(expect: str) -> str:
         raise _unusable(error.strerror or "" if isinstance(error, OSError) else "it is not a text file") from None
 
 
-def _reviewed(expected: str, plan: Plan) -> Reviewed:
+def _reviewed(expected: str) -> Reviewed:
     if _DIGEST.fullmatch(expected):
         return Reviewed(expected)
     try:
-        return read_document(expected, plan)
+        return read_document(expected)
     except ValueError as error:
         raise _unusable(str(error)) from None
 
@@ -165,24 +201,6 @@ def _ask(door: Door, plan: Plan) -> None:
         click.echo(plan_text.plan(plan, door.paint_on(sys.stderr)), err=True, color=True)
     if not click.confirm("\nApply this plan?", err=not door.is_text):
         raise Refused(Diagnostic("declined", "nothing was applied", "apply again when the plan is as it should be"))
-
-
-def _progress(door: Door) -> Callable[[Event], None]:
-    """What happens, as it happens; steps end in several threads."""
-    wanted = _tells(door)
-    lock, paint = Lock(), door.paint_on(sys.stderr)
-
-    def on_event(event: Event) -> None:
-        if wanted:
-            with lock:
-                door.tell(result_text.event(event, paint))
-
-    return on_event
-
-
-def _tells(door: Door) -> bool:
-    """Progress is for terminals, and for whoever asks with --verbose."""
-    return (sys.stderr.isatty() or door.verbose) and not door.quiet
 
 
 @contextmanager

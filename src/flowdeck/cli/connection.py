@@ -1,13 +1,15 @@
 """Reach the service of an environment: Globus, a URL, or the embedded emulator for the length of a command."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flowdeck.cli.door import Door
+from flowdeck.cli.progress import progress
 from flowdeck.cli.project import opened
 from flowdeck.model.diagnostic import Diagnostic, Severity
 from flowdeck.model.errors import Invalid
+from flowdeck.model.event import Retrying
 from flowdeck.model.manifest import EMULATOR, GLOBUS, Manifest
 from flowdeck.service.globus import (
     Access,
@@ -21,13 +23,22 @@ from flowdeck.service.globus import (
 
 
 @contextmanager
-def connection(door: Door, manifest: Manifest, *, writing: bool = False) -> Iterator[Access]:
+def connection(
+    door: Door, manifest: Manifest, *, writing: bool = False, on_retry: Callable[[Retrying], None] = lambda _: None
+) -> Iterator[Access]:
     """Access to the environment's service, closed afterwards, with scopes for reading, or for writing too.
 
-    Names are looked up at Auth and Groups, in the manifest as for what plans show.
+    Names are looked up at Auth and Groups, in the manifest as for what plans show. `on_retry` hears of each request
+    that is sent again, beside whoever looks on.
     """
+    tell = progress(door)
+
+    def heard(event: Retrying) -> None:
+        tell(event)
+        on_retry(event)
+
     with reached(door, manifest) as (endpoints, credentials):
-        access = connect(endpoints, credentials, writing=writing, people=True)
+        access = connect(endpoints, credentials, writing=writing, people=True, on_retry=heard)
         try:
             yield access
         finally:

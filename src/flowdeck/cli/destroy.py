@@ -12,11 +12,13 @@ from flowdeck.workflow import make_destroy_plan
 @options("text", "json")
 @consent_options
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-def command(door: Door, yes: bool, expect: str | None, allow: tuple[str, ...], names: tuple[str, ...]) -> int:
+def command(
+    door: Door, yes: bool, expect: str | None, allow: tuple[str, ...], log: str | None, names: tuple[str, ...]
+) -> int:
     """Delete every flow of this environment, or the named ones.
 
     Flows with `protect` stay: apply `protect: false` first. Definition files may be broken.
     """
     loaded = opened(door, definitions=False)
-    consent = Consent(yes, expect, allow)
+    consent = Consent(yes, expect, allow, log)
     return carry_out(door, loaded, lambda reader: make_destroy_plan(loaded, reader, names), consent)

@@ -119,6 +119,10 @@ def options(
             except FlowdeckError as error:
                 if door.format == "json" and failing:  # a promised document is there whatever happens
                     door.say(document.text(failing(error)))
+                elif door.format == "markdown":
+                    from flowdeck.render import markdown_result  # noqa: PLC0415 (only on the way out)
+
+                    door.say(markdown_result.failure(error))
                 raise
 
         command.__doc__ = function.__doc__

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+import click
+
 from flowdeck.model.errors import FlowdeckError, Misused, Refused
 from flowdeck.model.result import ApplyOutcome, Result
 
@@ -25,6 +27,19 @@ def of_error(error: FlowdeckError) -> Exit:
             return Exit.REFUSED
         case Misused():
             return Exit.USAGE
+        case _:
+            return Exit.FAILED
+
+
+def of_exception(error: BaseException) -> Exit:
+    """The exit code of a command that anything stopped."""
+    match error:
+        case FlowdeckError():
+            return of_error(error)
+        case click.UsageError():
+            return Exit.USAGE
+        case click.Abort() | KeyboardInterrupt():
+            return Exit.INTERRUPTED
         case _:
             return Exit.FAILED
 

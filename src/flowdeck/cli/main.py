@@ -1,8 +1,8 @@
-"""The front door: the commands, each loaded when it is used, and the one place where errors become exit codes."""
+"""The front door: the commands, each loaded when it is used."""
 
+import gc
 import importlib
 import io
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,10 +10,6 @@ from collections.abc import Sequence
 import click
 
 from flowdeck import __version__
-from flowdeck.cli.door import Unwritable
-from flowdeck.cli.exit_codes import Exit, of_error
-from flowdeck.model.diagnostic import Diagnostic
-from flowdeck.model.errors import FlowdeckError
 
 # Command, module and the sentence that `flowdeck --help` shows, so that help imports no command.
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -27,6 +23,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "forget": ("forget", "Stop managing a flow, and leave it as it is."),
     "list": ("list_", "List the flows of this environment."),
     "show": ("show", "Show one live flow."),
+    "graph": ("graph", "Draw the states of a flow, or what an apply would change in them."),
     "output": ("output", "Print ids, scopes and URLs for scripts."),
     "login": ("login", "Log in as a person."),
     "logout": ("logout", "Revoke and remove the stored login."),
@@ -67,6 +64,8 @@ def flowdeck() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; no error leaves a traceback."""
+    # A command keeps what it reads until it ends: looking for garbage as often as usual finds none, and takes a tenth.
+    gc.set_threshold(50_000, 50, 100)
     # A cancelled job sends TERM: until an apply takes both signals over, it means what INT means.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
@@ -79,47 +78,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     try:
         code = flowdeck.main(args=arguments, prog_name="flowdeck", standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return Exit.USAGE
-    except click.Abort:
-        return Exit.INTERRUPTED
-    except KeyboardInterrupt:
-        return Exit.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return Exit.FAILED
-    except FlowdeckError as error:
-        _show(error.diagnostics)
-        return of_error(error)
-    except Unwritable as error:
-        if not error.is_silent:
-            _show((Diagnostic("cannot-write", f"the output cannot be written: {error}", "see to the disk"),))
-        # Or the interpreter would try once more at its end, and complain.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (for the rest of the process)
-        return Exit.FAILED
-    except Exception as error:
-        _show((_bug(error),))
-        return Exit.FAILED
-    return code if isinstance(code, int) else Exit.DONE
+    except (Exception, KeyboardInterrupt) as error:
+        from flowdeck.cli.endings import ended  # noqa: PLC0415 (only on the way out)
 
-
-def _show(diagnostics: Sequence[Diagnostic]) -> None:
-    from flowdeck.cli.door import paint_for  # noqa: PLC0415 (only on the way out)
-    from flowdeck.render import diagnostics as face  # noqa: PLC0415
-
-    click.echo(face.text(diagnostics, paint_for(sys.stderr)), err=True)
-
-
-def _bug(error: Exception) -> Diagnostic:
-    place, trace = "", error.__traceback__
-    while trace:
-        place, trace = (
-            f"{trace.tb_frame.f_code.co_filename.rpartition('flowdeck/')[2]}:{trace.tb_lineno}",
-            trace.tb_next,
-        )
-    return Diagnostic(
-        "internal-error",
-        f"{type(error).__name__} at {place}: this is a bug in flowdeck",
-        "please report it with the command that you ran",
-    )
+        return ended(error)
+    return code if isinstance(code, int) else 0

@@ -1,6 +1,7 @@
 """flowdeck plan: show what apply would do."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -14,14 +15,15 @@ from flowdeck.model.errors import Invalid, Misused
 from flowdeck.model.plan import Plan
 from flowdeck.render import document, plan_text
 from flowdeck.render.paint import colourless
+from flowdeck.render.sides import BRIEF, FULL
 from flowdeck.service.globus import GlobusReader
 from flowdeck.workflow import make_destroy_plan, make_plan
 
 
 @click.command()
-@options("text", "json", "gitlab")
+@options("text", "json", "markdown", "html", "gitlab")
 @click.option("--destroy", is_flag=True, help="Plan for the empty manifest, as `flowdeck destroy` would.")
-@click.option("--out", multiple=True, metavar="FILE", help="Also write the plan to FILE: .json or .txt.")
+@click.option("--out", multiple=True, metavar="FILE", help="Also write the plan to FILE: .json, .md, .html, .txt.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def command(door: Door, destroy: bool, out: tuple[str, ...], detailed_exitcode: bool, names: tuple[str, ...]) -> int:
@@ -36,24 +38,24 @@ def command(door: Door, destroy: bool, out: tuple[str, ...], detailed_exitcode: 
         make = make_destroy_plan if destroy else make_plan
         plan = make(loaded, GlobusReader(access), names)
     door.warn(plan.diagnostics)
+    following = next_command(door, plan, names, destroy=destroy)
     for file in out:
-        write(file, plan)
-    door.say(_shown(door, plan, next_command(door, plan, names, destroy=destroy)))
+        write(file, plan, following)
+    door.say(_shown(door, plan, following))
     return Exit.CHANGES if detailed_exitcode and plan.steps else Exit.DONE
 
 
 def next_command(door: Door, plan: Plan, names: tuple[str, ...], *, destroy: bool) -> str:
     """The command that applies exactly this plan."""
     where = [*(["-f", door.file] if door.file else []), *(["-e", door.environment] if door.environment else [])]
-    where += [part for one in door.variables for part in ("--var", shlex.quote(one))]
+    where += [part for one in door.variables for part in ("--var", one)]
     verb = "destroy" if destroy else "apply"
-    return " ".join(["flowdeck", verb, *where, "--expect", plan.digest[:12], *names]) if plan.steps else ""
+    return shlex.join(["flowdeck", verb, *where, "--expect", plan.digest[:12], *names]) if plan.steps else ""
 
 
-def write(file: str, plan: Plan) -> None:
+def write(file: str, plan: Plan, following: str) -> None:
     """Write one face of the plan, chosen by the file's suffix. Raises Invalid if the file cannot be written."""
-    suffix = Path(file).suffix
-    text = document.text(document.plan(plan)) if suffix == ".json" else plan_text.plan(plan, colourless)
+    text = _FACES[_SUFFIXES[Path(file).suffix]](plan, following)
     try:
         Path(file).write_text(f"{text}\n", encoding="utf-8")
     except OSError as error:
@@ -63,15 +65,34 @@ def write(file: str, plan: Plan) -> None:
 
 
 def _face(suffix: str, file: str) -> None:
-    if suffix not in (".json", ".txt"):
-        raise Misused(Diagnostic("unknown-face", f"`--out {file}`: there is no `{suffix}` face", "use .json or .txt"))
+    if suffix not in _SUFFIXES:
+        hint = f"use {', '.join(_SUFFIXES)}"
+        raise Misused(Diagnostic("unknown-face", f"`--out {file}`: there is no `{suffix}` face", hint))
 
 
 def _shown(door: Door, plan: Plan, following: str) -> str:
-    match door.format:
-        case "json":
-            return document.text(document.plan(plan))
-        case "gitlab":
-            return document.gitlab(plan)
-        case _:
-            return plan_text.plan(plan, door.paint, following)
+    if door.is_text:
+        return plan_text.plan(plan, door.paint, following, FULL if door.verbose else BRIEF)
+    return _FACES[door.format](plan, following)
+
+
+def _markdown(plan: Plan, following: str) -> str:
+    from flowdeck.render import markdown  # noqa: PLC0415 (most plans are read on a terminal)
+
+    return markdown.plan(plan, following)
+
+
+def _html(plan: Plan, following: str) -> str:
+    from flowdeck.render import html  # noqa: PLC0415 (see above)
+
+    return html.plan(plan, following)
+
+
+_SUFFIXES = {".json": "json", ".md": "markdown", ".html": "html", ".txt": "text"}
+_FACES: dict[str, Callable[[Plan, str], str]] = {
+    "text": lambda plan, following: plan_text.plan(plan, colourless, following),
+    "json": lambda plan, _: document.text(document.plan(plan)),
+    "markdown": _markdown,
+    "html": _html,
+    "gitlab": lambda plan, _: document.gitlab(plan),
+}

@@ -1,6 +1,6 @@
 """The two faces of a flow service: a Reader for everything up to the plan, a Writer for apply alone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -21,19 +21,24 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a request did not succeed. `request_id` is the service's own, for a support request."""
+    """Why a request did not succeed. `request_id` is the service's own, for a support request.
+
+    `retry_after` is how many seconds the service asked to wait, if it did.
+    """
 
     kind: Kind
     message: str
     details: tuple[Detail, ...] = ()
     request_id: str = ""
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The write took effect; `live` is the service's answer."""
+    """The write took effect; `live` is the service's answer, `request_id` its own name for it, if it told one."""
 
     live: LiveFlow
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,13 @@ class Unknown:
 
 
 Outcome = Done | Failed | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The service takes a definition. `scopes` are those that each role (`RunAs`) needs; None where it tells none."""
+
+    scopes: Mapping[str, frozenset[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +109,8 @@ class Reader(Protocol):
     def names(self, urns: Collection[str]) -> dict[str, str]:
         """Usernames and group names of principal URNs, as far as the service tells; asked in batches."""
 
-    def validate(self, definition: Json, input_schema: Json) -> Problem | None:
-        """What the service says of a definition; None when it accepts it. It writes nothing."""
+    def validate(self, definition: Json, input_schema: Json) -> Validated | Problem:
+        """What the service says of a definition, or why it refuses it. It writes nothing."""
 
 
 class Writer(Protocol):

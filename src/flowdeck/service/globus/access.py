@@ -1,13 +1,14 @@
 """Access: tokens for one identity with exactly the scopes needed, and the Flows clients made with them."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from globus_sdk import AccessTokenAuthorizer, AuthClient, ConfidentialAppAuthClient, FlowsClient, GroupsClient
 from globus_sdk.scopes import AuthScopes, FlowsScopes, GroupsScopes, Scope
 from globus_sdk.transport import RetryConfig
 
+from flowdeck.model.event import Retrying
 from flowdeck.model.principal import IDENTITY
 from flowdeck.service.globus.credentials import AnyCredentials, Credentials
 from flowdeck.service.globus.endpoints import Endpoints
@@ -28,30 +29,38 @@ IDENTITY_SCOPES = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email)
 
 @dataclass(frozen=True)
 class Access:
-    """A token for one identity at Flows, where asked at Auth and Groups too; the clients made are closed with it."""
+    """A token for one identity at Flows, where asked at Auth and Groups too; the clients made are closed with it.
+
+    `on_retry` hears of each request that is sent again.
+    """
 
     endpoints: Endpoints
     identity: str
     token: str = field(repr=False)
     auth_token: str | None = field(default=None, repr=False)
     groups_token: str | None = field(default=None, repr=False)
+    on_retry: Callable[[Retrying], None] = lambda _: None
     _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
     _opened: list[FlowsClient] = field(default_factory=list, repr=False, compare=False)
 
-    def client(self, *, retries: int) -> FlowsClient:
-        """The calling thread's client with that many SDK retries; a requests session is not for several threads."""
-        clients: dict[int, FlowsClient] = self._local.__dict__.setdefault("clients", {})
-        if retries not in clients:
-            clients[retries] = FlowsClient(
+    @property
+    def client(self) -> FlowsClient:
+        """The calling thread's client; a requests session is not for several threads.
+
+        The SDK would send every request again, POST included, and so make a flow twice: its retries are off.
+        """
+        client: FlowsClient | None = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = FlowsClient(
                 base_url=self.endpoints.flows,
                 authorizer=AccessTokenAuthorizer(self.token),
                 app_name=APP_NAME,
-                retry_config=RetryConfig(max_retries=retries),
+                retry_config=RetryConfig(max_retries=0),
             )
             if self.endpoints.is_local:
-                clients[retries].transport.session.trust_env = False
-            self._opened.append(clients[retries])
-        return clients[retries]
+                client.transport.session.trust_env = False
+            self._opened.append(client)
+        return client
 
     def close(self) -> None:
         """Close the connections of every thread."""
@@ -59,7 +68,14 @@ class Access:
             client.close()
 
 
-def connect(endpoints: Endpoints, credentials: AnyCredentials, *, writing: bool, people: bool = False) -> Access:
+def connect(
+    endpoints: Endpoints,
+    credentials: AnyCredentials,
+    *,
+    writing: bool,
+    people: bool = False,
+    on_retry: Callable[[Retrying], None] = lambda _: None,
+) -> Access:
     """Get tokens with exactly the scopes needed; `people` also for looking up names.
 
     Those of client credentials are kept in memory only. The tokens of a login carry every scope that was consented to.
@@ -74,6 +90,7 @@ def connect(endpoints: Endpoints, credentials: AnyCredentials, *, writing: bool,
         tokens[FlowsClient.resource_server],
         tokens.get(AuthClient.resource_server),
         tokens.get(GroupsClient.resource_server),
+        on_retry,
     )
 
 

@@ -7,6 +7,7 @@ from flowdeck.model.flow import OWNER_SELF, ROLES, TEXTS, Flow
 from flowdeck.model.json_value import Json
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.marker import split
+from flowdeck.service.ports import Validated
 
 # Our fields by their names on the wire; all others have the same name on both sides.
 _WIRE = {
@@ -57,6 +58,15 @@ def body(flow: Flow, fields: Collection[str], keywords: Sequence[str], identity:
     if sent.get("flow_owner") == OWNER_SELF:
         sent["flow_owner"] = identity
     return {**sent, "keywords": list(keywords)}
+
+
+def validated(document: Mapping[str, Any]) -> Validated:
+    """The answer to a validation, which may tell no scopes (globus-cli's own tests); what is no scope is ignored."""
+    scopes = document.get("scopes")
+    if not isinstance(scopes, Mapping):
+        return Validated()
+    listed = {role: needed for role, needed in scopes.items() if isinstance(needed, list)}
+    return Validated({role: frozenset(one for one in listed[role] if isinstance(one, str)) for role in listed})
 
 
 def field_of(location: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -1,10 +1,14 @@
 """What globus-sdk raises, as problems; no response body goes any further than its own words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from globus_sdk import GlobusAPIError, GlobusError, NetworkError
+from requests import ConnectTimeout
+from urllib3.exceptions import NewConnectionError
 
 from flowdeck.model.errors import ServiceError
 from flowdeck.service.globus.convert import field_of
@@ -33,13 +37,44 @@ def problem_of(error: Exception) -> Problem:
     if _is_refused_login(error):
         kind = "unauthenticated"
     message = error.message or error.code or error.http_reason or f"HTTP {error.http_status}"
-    return Problem(kind, message, tuple(_details(error)), error.request_id or _debug_id(error))
+    id = error.request_id or _debug_id(error) or request_id(error.headers)
+    return Problem(kind, message, tuple(_details(error)), id, _retry_after(error))
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """The service's own name for a request. Which header Flows tells it in is not documented; this one is common."""
+    return headers.get("X-Request-Id") or ""
+
+
+def _retry_after(error: GlobusAPIError) -> float | None:
+    """What the header Retry-After asks for, in seconds; it is a number or a date (RFC 9110, section 10.2.3)."""
+    written = error.headers.get("Retry-After", "").strip()
+    if written.isdecimal():
+        return float(written)
+    try:
+        until = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def outcome_of(error: Exception) -> Failed | Unknown:
-    """What a failed write means: an answer that refuses is a failure, anything else may have taken effect."""
+    """What a failed write means: an answer that refuses is a failure, and so is a connection that was never made.
+
+    Anything else may have taken effect.
+    """
     problem = problem_of(error)
-    return Unknown(problem) if problem.kind in ("unreachable", "failed") else Failed(problem)
+    if problem.kind in ("unreachable", "failed") and not _never_left(error):
+        return Unknown(problem)
+    return Failed(problem)
+
+
+def _never_left(error: Exception) -> bool:
+    """Whether the connection could not even be opened, as requests and urllib3 tell it inside the SDK's exception."""
+    cause = error.underlying_exception if isinstance(error, NetworkError) else None
+    reasons = [getattr(one, "reason", None) for one in cause.args] if cause else []
+    return isinstance(cause, ConnectTimeout) or any(isinstance(one, NewConnectionError) for one in reasons)
 
 
 # What reading an answer raises that is not in the service's form: no JSON, or JSON without the keys.
@@ -61,13 +96,18 @@ def _is_refused_login(error: GlobusAPIError) -> bool:
 
 
 def _details(error: GlobusAPIError) -> Iterator[Detail]:
-    """The service's list of complaints; items may lack any of their parts (seen in globus-cli's own tests)."""
+    """The service's list of complaints; items may lack any of their parts (seen in globus-cli's own tests).
+
+    The type of one stands for the words that it lacks.
+    """
     nested = _body(error).get("error")
     details = nested.get("detail") if isinstance(nested, dict) else None
     for one in details if isinstance(details, list) else ():
-        if isinstance(one, dict) and isinstance(one.get("msg"), str):
+        words = [one[key] for key in ("msg", "type") if isinstance(one.get(key), str)] if isinstance(one, dict) else []
+        if words:
             location = one.get("loc")
-            yield Detail(one["msg"], field_of(tuple(location)) if isinstance(location, list) else ())
+            is_path = isinstance(location, list) and all(isinstance(step, str | int) for step in location)
+            yield Detail(words[0], field_of(tuple(location)) if is_path else ())
 
 
 def _debug_id(error: GlobusAPIError) -> str:
