@@ -21,8 +21,8 @@ from flowdeck import __version__
 from flowdeck.emulator import Emulator
 
 COMMANDS = [
-    "init", "validate", "plan", "apply", "destroy", "drift", "import", "forget", "list", "show", "output", "login",
-    "logout", "whoami", "emulator", "schema", "completion",
+    "init", "validate", "plan", "apply", "destroy", "drift", "import", "forget", "list", "show", "graph", "output",
+    "login", "logout", "whoami", "emulator", "schema", "completion",
 ]  # fmt: skip
 ABOUT_A_PROJECT = ["validate", "plan", "apply", "destroy", "drift", "list", "output"]
 TWO: dict[str, Any] = {"one": {"title": "First"}, "two-hop": {}}
@@ -164,7 +164,7 @@ def test_plan_document(project: Path, flowdeck: Command) -> None:
             )
             assert all({"added", "removed"} <= set(role) for role in change["roles"].values())
             assert set(change["scopes"]) == {"added", "removed"}
-            assert set(change["states"]) == {"added", "removed", "changed"}
+            assert set(change["states"]) == {"added", "removed", "changed", "rewired"}
             assert all({"code", "level", "message"} == set(risk) for risk in change["risks"])
     assert {key: value for key, value in document["summary"].items() if value} == {
         "create": 1,

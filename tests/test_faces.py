@@ -290,17 +290,18 @@ lab / test on SERVICE
   ~ flow.ingest  update ID
       title: "Ingest" -> "Ingest, faster"
       description: - "Old text"
-      definition.States.Check: + {"End": true, "Type": "Pass"}
-      definition.States.Transfer.Next: "Tell me" -> "Check"
-      definition.States.Transfer.Parameters.key: (sensitive) changes
-      definition.States.Transfer.WaitTime: 600 -> 900
-      definition.States["Tell me"]: - {"End": true, "Type": "Pass"}
+      definition:
+        ~ Transfer  Action
+          now leads to Check, no longer to Tell me
+          Parameters.key: (sensitive) changes
+          WaitTime: 600 -> 900
+        - Tell me  Pass
+        + Check  Pass, then end
       viewers: - public
       starters:
         + all_authenticated_users
         - ada@example.org (identity ID)
       administrators: + ada@example.org (identity ID)
-      states: + Check, - Tell me
       warn[access-removed] no longer among the viewers: public
       warn[open-start] any Globus user may start this flow
       warn[access-removed] no longer among the starters: ada@example.org
@@ -323,12 +324,14 @@ lab / test on SERVICE
       warn[drift-overwrite] a change made outside is overwritten: subtitle, starters
 
   - flow.old  delete ID
-      viewers: - public
-      states: - Begin, - Finish
+      definition: - 2 states: Begin, Finish
+      access: - public (viewers)
       note[delete] the flow, its id and its scope are gone for good
 
 Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt, 1 unchanged.
-Blocked: flow.adopted (access-removed). This plan is refused until each of these is dealt with or allowed.
+Blocked: this plan is refused until each of these is dealt with or allowed:
+  access-removed: flow.adopted; if that is meant, apply with --allow access-removed:adopted
+Warnings: open-start, new-administrator, drift-overwrite, no-subscription, 2 access-removed.
 Digest: DIGEST
 """
 GOLDEN_DRIFT = """\
@@ -337,7 +340,7 @@ lab / test on SERVICE
   ? flow.new  missing: never applied, or deleted outside
 
   ~ flow.touched  changed outside ID
-      subtitle: nothing -> "somebody was here"  (changed outside)
+      subtitle: + "somebody was here"  (changed outside)
       starters: + grace@example.org (identity ID)  (changed outside)
 
 Drift: 1 changed outside, 1 missing.

@@ -23,7 +23,7 @@ DANGEROUS = {
 # Longer than the limit, each with a reason.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
-HEAVY = ("globus_sdk", "pydantic", "deepdiff", "yaml", "werkzeug", "requests", "sqlite3")
+HEAVY = ("globus_sdk", "pydantic", "deepdiff", "yaml", "werkzeug", "requests", "sqlite3", "jsonschema")
 
 
 def name(path: Path) -> str:
@@ -161,6 +161,12 @@ def test_validate_is_light(tmp_path: Path) -> None:
     """`validate` is offline: it imports neither the SDK nor the emulator nor deepdiff."""
     write(tmp_path, manifest({"one": {}}))
     assert imported(after("validate"), cwd=tmp_path) <= {"pydantic", "yaml"}
+
+
+def test_a_drawing_is_light(tmp_path: Path) -> None:
+    """`graph` draws a manifest's flow offline: it imports no more than `validate`."""
+    write(tmp_path, manifest({"one": {}}))
+    assert imported(after("graph", "one"), cwd=tmp_path) <= {"pydantic", "yaml"}
 
 
 def test_no_difference_needs_no_deepdiff(tmp_path: Path) -> None:
