@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flowdeck import __version__
-from flowdeck.model.change import Grant, NamesChange
+from flowdeck.model.change import Grant, StatesChange
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.errors import FlowdeckError, Refused
 from flowdeck.model.flow import ROLES, TEXTS
@@ -19,8 +19,8 @@ FORMAT_VERSION = "1.0"
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """A document as text, keys in the order given."""
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    """A document as text, keys in the order given; a text in it that would command GitHub's runner is escaped."""
+    return json.dumps(document, indent=2, ensure_ascii=False).replace("##[", "#\\u0023[")
 
 
 def plan(shown: Plan) -> dict[str, Any]:
@@ -189,8 +189,8 @@ def _change(step: Step, digest: str) -> dict[str, Any]:
             }
             for change in difference.roles
         },
-        "scopes": _names(difference.scopes, "added", "removed"),
-        "states": _names(difference.states, "added", "removed", "changed"),
+        "scopes": {"added": list(difference.scopes.added), "removed": list(difference.scopes.removed)},
+        "states": _states(difference.states),
         "risks": [{"code": risk.code, "level": risk.level.value, "message": risk.message} for risk in step.risks],
         "digest": digest,
     }
@@ -205,5 +205,10 @@ def _grant(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _names(change: NamesChange, *keys: str) -> dict[str, list[str]]:
-    return {key: list(getattr(change, key)) for key in keys}
+def _states(change: StatesChange) -> dict[str, Any]:
+    return {
+        "added": list(change.added),
+        "removed": list(change.removed),
+        "changed": list(change.changed),
+        "rewired": [{"state": one.state, "was": list(one.was), "now": list(one.now)} for one in change.rewired],
+    }

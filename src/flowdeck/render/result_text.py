@@ -3,13 +3,13 @@
 from collections import Counter
 
 from flowdeck.model.diagnostic import Diagnostic
-from flowdeck.model.event import Event, StepFinished, StepStarted, Waiting
+from flowdeck.model.event import Event, Retrying, StepFinished, StepStarted, Waiting
 from flowdeck.model.result import ApplyOutcome, Result, StepOutcome, StepResult
 from flowdeck.model.step import Action
 from flowdeck.render import diagnostics
 from flowdeck.render.escape import plain
 from flowdeck.render.paint import Paint
-from flowdeck.render.plan_text import SYMBOLS
+from flowdeck.render.review import SYMBOLS
 
 _STYLES = {
     StepOutcome.DONE: "green",
@@ -39,10 +39,19 @@ _WORDS = {
 def result(shown: Result, paint: Paint, *, with_steps: bool = True) -> str:
     """Every step's outcome, unless progress told them already, then the problems, and the sum at the end."""
     lines = [_line(one, paint) for one in shown.steps] if with_steps else []
-    problems = [problem for one in shown.steps for problem in _problems(one)] + list(shown.diagnostics)
     closing = f"{paint(_WORDS[shown.outcome], 'bold')}{_counted(shown)}."
-    blocks = ["\n".join(lines), diagnostics.text(dict.fromkeys(problems), paint), closing]
+    blocks = ["\n".join(lines), diagnostics.text(problems(shown), paint), closing]
     return "\n\n".join(block for block in blocks if block)
+
+
+def outcome_line(shown: Result) -> str:
+    """`Applied: 1 created, 2 updated`."""
+    return f"{_WORDS[shown.outcome]}{_counted(shown)}"
+
+
+def problems(shown: Result) -> tuple[Diagnostic, ...]:
+    """What there is to say of the steps and of the whole, each once."""
+    return tuple(dict.fromkeys([*(one for step in shown.steps for one in _problems(step)), *shown.diagnostics]))
 
 
 def _counted(shown: Result) -> str:
@@ -61,10 +70,13 @@ def event(told: Event, paint: Paint) -> str:
             return f"{_line(finished, paint)}  {paint(f'{seconds:.1f} s', 'dim')}"
         case Waiting(reason):
             return paint(f"  waiting: {plain(reason)}", "dim")
+        case Retrying(about, reason, attempt, pause):
+            what = f"{about}: " if about else ""
+            return paint(f"  {what}attempt {attempt} failed ({plain(reason)}); again in {pause:.1f} s", "dim")
 
 
 def _line(one: StepResult, paint: Paint) -> str:
-    symbol, _ = SYMBOLS[one.step.action]
+    symbol = SYMBOLS[one.step.action]
     return f"  {paint(f'{one.outcome:<7}', _STYLES[one.outcome])} {symbol} {one.step.address}  {one.id or ''}".rstrip()
 
 
