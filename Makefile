@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 GLOBUS_CLI := .venv-globus-cli
 CHECK_JSONSCHEMA := .venv-check-jsonschema
+ZIZMOR := .venv-zizmor
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test soak check bench lock clean
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 10
@@ -14,13 +15,17 @@ help: ## Say what there is
 demo: $(VENV)/run ## Plan, apply, edit, drift and destroy an example on the emulator
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/dev $(GLOBUS_CLI)/done $(CHECK_JSONSCHEMA)/done ## Run the tests
+test: $(VENV)/dev $(GLOBUS_CLI)/done $(CHECK_JSONSCHEMA)/done $(ZIZMOR)/done ## Run the tests
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/dev ## Run the long fault campaign, about ten minutes
+	$(BIN)/python -m pytest -m soak tests/test_campaign.py
 
 check: $(VENV)/dev ## Lint, formatting, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy action/*.py
 	$(BIN)/lint-imports
 
 bench: $(VENV)/dev ## Measure, as ratios taken in one run
@@ -36,9 +41,11 @@ lock: $(VENV)/dev ## Pin the newest versions that fit
 		--no-header --no-annotate requirements/globus-cli.in --output-file requirements/globus-cli.txt
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 \
 		--no-header --no-annotate requirements/check-jsonschema.in --output-file requirements/check-jsonschema.txt
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 \
+		--no-header --no-annotate requirements/zizmor.in --output-file requirements/zizmor.txt
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) $(GLOBUS_CLI) $(CHECK_JSONSCHEMA) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(GLOBUS_CLI) $(CHECK_JSONSCHEMA) $(ZIZMOR) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Every version is pinned, so pip has nothing to search for.
 $(VENV)/run: requirements/run.txt pyproject.toml
@@ -61,4 +68,10 @@ $(GLOBUS_CLI)/done: requirements/globus-cli.txt
 $(CHECK_JSONSCHEMA)/done: requirements/check-jsonschema.txt
 	$(PYTHON) -m venv $(CHECK_JSONSCHEMA)
 	$(CHECK_JSONSCHEMA)/bin/pip install --quiet --disable-pip-version-check -r requirements/check-jsonschema.txt
+	@touch $@
+
+# zizmor audits the action and the example workflows; it is a program in a wheel, and asks nobody when told so.
+$(ZIZMOR)/done: requirements/zizmor.txt
+	$(PYTHON) -m venv $(ZIZMOR)
+	$(ZIZMOR)/bin/pip install --quiet --disable-pip-version-check -r requirements/zizmor.txt
 	@touch $@

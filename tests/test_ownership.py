@@ -586,7 +586,7 @@ def test_a_replace_that_was_cut_short_is_finished(world: World) -> None:
     old = only(world.live())["id"]
     world.declare({"a": {"authentication_policy": POLICIES[0]}})
     world.emulator.inject({"fault": "status", "status": 403, "when": {"method": "DELETE", "path": "/flows/*"}})
-    world.apply("--allow", "replace", code=1)
+    world.apply("--allow", "replace", code=4)
     assert len(world.live()) == 2
     change = only(world.plan()["changes"])
     assert (change["action"], change["id"]) == ("withdraw", old)

@@ -133,7 +133,7 @@ def test_an_update_that_is_kept_otherwise_and_not_answered(world: World) -> None
     world.emulator.inject(
         {"fault": "drop", "effect": "after", "when": UPDATE},
         {"fault": "edit", "set": {"subtitle": "otherwise"}, "when": {**READ, "nth": 2}},
-        {"fault": "status", "status": 500, "when": {**READ, "nth": 2}},
+        {"fault": "status", "status": 500, "effect": "after", "when": {**READ, "nth": 2}},
     )
     assert codes(world.apply()) == {"not-as-sent"}
     assert only(world.plan()["changes"])["fields"][0]["path"] == "subtitle"

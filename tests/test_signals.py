@@ -1,44 +1,19 @@
 """Interruptions: a first signal ends an apply in good order, a second at once, and no kill leaves a trace."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import PATIENCE, started, until
 from projects import Command, manifest, write
 
 from flowdeck.emulator import Emulator
 
 SIX = {name: {} for name in ("a", "b", "c", "d", "e", "f")}
 SLOW_CREATES = {"fault": "latency", "ms": 300, "times": 99, "when": {"method": "POST", "path": "/flows"}}
-PATIENCE = 30
-
-
-def started(project: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """A command as a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", "from flowdeck.cli import main; main()", *arguments],
-        cwd=project,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ,
-    )
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what other threads and processes do."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.005)
 
 
 def writes(emulator: Emulator) -> list[Any]:

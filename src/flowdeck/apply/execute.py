@@ -1,27 +1,30 @@
 """Execute a plan: creates and updates as their references allow, then deletes if all of that succeeded."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from threading import Event as Flag
 
 from flowdeck.apply.keywords import Signature
 from flowdeck.apply.order import informed, next_wave, waits_for
-from flowdeck.apply.pace import Throttle, not_attempted, side_by_side
-from flowdeck.apply.perform import Wire, perform, remove
-from flowdeck.apply.settle import shown
-from flowdeck.model.diagnostic import Diagnostic, Severity
+from flowdeck.apply.pace import Throttle, in_time, not_attempted, side_by_side
+from flowdeck.apply.perform import perform, remove
+from flowdeck.apply.settle import looked_again
+from flowdeck.apply.wire import Wire
 from flowdeck.model.errors import ServiceError
 from flowdeck.model.event import Event, Retrying, Waiting
 from flowdeck.model.flow import address_of
 from flowdeck.model.live import LiveFlow
 from flowdeck.model.manifest import Places
-from flowdeck.model.marker import marker_prefix
 from flowdeck.model.plan import Plan
 from flowdeck.model.result import Result, StepOutcome, StepResult
 from flowdeck.model.step import Delete, Replace, Step, Withdraw, id_of
 from flowdeck.service.ports import Reader, Writer
 
 _PARALLELISM = 8
+_WAITING = "deletes wait until everything else has succeeded"
+_INTERRUPTED = "the apply was interrupted"
+
+Do = Callable[[Step], StepResult]
 
 
 def execute(
@@ -49,45 +52,77 @@ def execute(
         return not flag.wait(seconds)
 
     wire = Wire(reader, writer, Signature(plan.project, plan.environment, commit), places, wait)
-    results: dict[int, StepResult] = {}
-
-    def run(steps: Mapping[int, Step], do: Callable[[Step], StepResult]) -> None:
-        done = side_by_side(list(steps.values()), do, throttle=pace, stop=flag, on_event=on_event)
-        results.update(zip(steps, done, strict=True))
-
+    work = _Work(lambda steps, do: side_by_side(steps, do, throttle=pace, stop=flag, on_event=on_event))
     removals = {index: step for index, step in enumerate(plan.steps) if isinstance(step, Delete | Withdraw)}
-    _make({i: step for i, step in enumerate(plan.steps) if i not in removals}, run, _safely(perform, wire), results)
-    if all(_is_done(one) for one in results.values()) and not flag.is_set():
-        created = {index: one for index, one in results.items() if isinstance(one.step, Replace)}
-        run({**removals, **{index: one.step for index, one in created.items()}}, _safely(_remove, wire))
-        # A replace is known by its new id; only its failure to remove the old one is told with the old one's.
-        results.update({i: replace(results[i], id=one.id) for i, one in created.items() if _is_done(results[i])})
+    work.make({i: step for i, step in enumerate(plan.steps) if i not in removals}, _safely(perform, wire))
+    if work.all_done and not flag.is_set():
+        work.remove(removals, _safely(_remove, wire))
     else:
-        why = "the apply was interrupted" if flag.is_set() else "deletes wait until everything else has succeeded"
-        results.update({index: not_attempted(step, why) for index, step in removals.items()})
-    ordered = tuple(results[index] for index in range(len(plan.steps)))
-    return Result(plan.digest, ordered, _lagging(ordered, plan, wire, flag), interrupted=flag.is_set())
+        work.postpone(removals, _INTERRUPTED if flag.is_set() else _WAITING)
+    ordered = tuple(work.results[index] for index in range(len(plan.steps)))
+    told = None
+    if not flag.is_set() and any(one.live or _is_done(one) for one in ordered):
+        told = in_time(lambda: looked_again(plan, ordered, reader, wait), flag)
+    return Result(plan.digest, ordered, told or (), interrupted=flag.is_set())
 
 
-def _make(
-    pending: dict[int, Step],
-    run: Callable[[Mapping[int, Step], Callable[[Step], StepResult]], None],
-    do: Callable[[Step], StepResult],
-    results: dict[int, StepResult],
-) -> None:
-    """Do the steps wave by wave, each when what it refers to is made; a failed step stops those that wait for it."""
-    made: dict[str, LiveFlow] = {}
-    while pending:
-        wave = next_wave(pending, made) or list(pending)  # the manifest has no cycles; if it had, they would fail
-        run({index: informed(pending.pop(index), made) for index in wave}, do)
-        made.update({one.step.name: one.live for index in wave if (one := results[index]).live})
-        failed = {results[index].step.name for index in wave if not _is_done(results[index])}
-        while stopped := [index for index, step in pending.items() if waits_for(step) & failed]:
-            for index in stopped:
-                step = pending.pop(index)
-                names = ", ".join(sorted(address_of(name) for name in waits_for(step) & failed))
-                results[index] = not_attempted(step, f"it refers to {names}, which is not done")
-                failed.add(step.name)
+@dataclass(slots=True)
+class _Work:
+    """The results so far, by the index of their step."""
+
+    side_by_side: Callable[[list[Step], Do], list[StepResult]]
+    results: dict[int, StepResult] = field(default_factory=dict)
+
+    @property
+    def all_done(self) -> bool:
+        """Whether no step has ended in another way."""
+        return all(map(_is_done, self.results.values()))
+
+    def make(self, pending: dict[int, Step], do: Do) -> None:
+        """Do the steps wave by wave, each when what it refers to is made; a failed one stops those that wait for it."""
+        made: dict[str, LiveFlow] = {}
+        while pending:
+            wave = next_wave(pending, made) or list(pending)  # the manifest has no cycles; if it had, they would fail
+            self._run({index: informed(pending.pop(index), made) for index in wave}, do)
+            made.update({one.step.name: one.live for index in wave if (one := self.results[index]).live})
+            failed = {self.results[index].step.name for index in wave if not _is_done(self.results[index])}
+            while stopped := [index for index, step in pending.items() if waits_for(step) & failed]:
+                for index in stopped:
+                    step = pending.pop(index)
+                    names = ", ".join(sorted(address_of(name) for name in waits_for(step) & failed))
+                    self.results[index] = not_attempted(step, f"it refers to {names}, which is not done")
+                    failed.add(step.name)
+
+    def remove(self, removals: Mapping[int, Step], do: Do) -> None:
+        """Delete, also what was replaced; duplicates first, while what they yield to can be looked at."""
+        replaced = self._replaced()
+        duplicates = {index: step for index, step in removals.items() if isinstance(step, Withdraw)}
+        self._run(duplicates, do)
+        rest = {index: step for index, step in removals.items() if index not in duplicates}
+        self._run({**rest, **{index: one.step for index, one in replaced.items()}}, do)
+        for index, one in replaced.items():
+            now = self.results[index]
+            if now.outcome is StepOutcome.SKIPPED:
+                self._halve(index, one, _INTERRUPTED)
+            else:
+                # A replace is known by its new id; only its failure to remove the old one is told with the old one's.
+                self.results[index] = replace(now, id=one.id if _is_done(now) else now.id, live=one.live)
+
+    def postpone(self, removals: Mapping[int, Step], why: str) -> None:
+        """Delete nothing; what was replaced is there too now, and the next plan withdraws it."""
+        self.results.update({index: not_attempted(step, why) for index, step in removals.items()})
+        for index, one in self._replaced().items():
+            self._halve(index, one, why)
+
+    def _halve(self, index: int, created: StepResult, why: str) -> None:
+        half = f"the new flow {created.id} is there, and the old one is too: {why}"
+        self.results[index] = replace(not_attempted(created.step, half), live=created.live)
+
+    def _run(self, steps: Mapping[int, Step], do: Do) -> None:
+        self.results.update(zip(steps, self.side_by_side(list(steps.values()), do), strict=True))
+
+    def _replaced(self) -> dict[int, StepResult]:
+        return {i: one for i, one in self.results.items() if isinstance(one.step, Replace) and _is_done(one)}
 
 
 def _is_done(result: StepResult) -> bool:
@@ -99,7 +134,7 @@ def _remove(step: Step, wire: Wire) -> StepResult:
     return remove(step, wire)
 
 
-def _safely(do: Callable[[Step, Wire], StepResult], wire: Wire) -> Callable[[Step], StepResult]:
+def _safely(do: Callable[[Step, Wire], StepResult], wire: Wire) -> Do:
     """A step whose reading failed has failed; the others go on."""
 
     def done(step: Step) -> StepResult:
@@ -110,21 +145,3 @@ def _safely(do: Callable[[Step, Wire], StepResult], wire: Wire) -> Callable[[Ste
             return StepResult(step, StepOutcome.FAILED, id_of(step), first)
 
     return done
-
-
-def _lagging(results: tuple[StepResult, ...], plan: Plan, wire: Wire, flag: Flag) -> tuple[Diagnostic, ...]:
-    """A warning when the service's list does not show what was written, within a bounded wait."""
-    if flag.is_set() or not any(_is_done(one) for one in results):
-        return ()
-    try:
-        if shown(results, marker_prefix(plan.project, plan.environment), wire.reader, wire.wait):
-            return ()
-    except ServiceError as error:
-        return tuple(replace(one, severity=Severity.WARNING) for one in error.diagnostics)
-    warning = Diagnostic(
-        "list-lags",
-        "the service's list does not show everything that was written",
-        "wait a little before the next apply; a duplicate that it made would be withdrawn",
-        severity=Severity.WARNING,
-    )
-    return (warning,)

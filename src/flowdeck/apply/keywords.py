@@ -27,10 +27,14 @@ class Signature:
     def keywords(
         self, wanted: WantedFlow, stamped: Flow, before: LiveFlow | None = None, replaces: str | None = None
     ) -> list[str]:
-        """What to send for `wanted`, with a stamp over `stamped`: the wanted flow, or the service's answer to it."""
+        """What to send for `wanted`, with a stamp over `stamped`: the wanted flow, or the service's answer to it.
+
+        What the flow replaces, the id given or that of the stamp `before`, stays known for as long as the flow lives.
+        """
         users = before.keywords.users if before and "keywords" in wanted.ignore else wanted.flow.keywords
         digests = field_digests(stamped, [*_stamped(wanted), PROTECT], protected=wanted.protect)
-        stamp = Stamp(digests, self.commit, replaces)
+        known = before.keywords.stamp.replaces if before and before.keywords.stamp else None
+        stamp = Stamp(digests, self.commit, replaces or known)
         return join(users, self.marker(wanted.name), stamp, protect=wanted.protect)
 
 

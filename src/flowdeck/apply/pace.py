@@ -5,11 +5,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Condition
 from threading import Event as Flag
+from typing import TypeVar
 
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.event import Event, Retrying, StepFinished, StepStarted
 from flowdeck.model.result import StepOutcome, StepResult
 from flowdeck.model.step import Step, id_of
+
+T = TypeVar("T")
 
 # What is in flight when the first signal comes may finish for so long, in seconds.
 _GRACE = 5.0
@@ -71,14 +74,26 @@ def side_by_side(
         return []
     pool = ThreadPoolExecutor(max_workers=throttle.most, thread_name_prefix="apply")
     futures = {pool.submit(_timed, step, do, throttle, stop, on_event): step for step in steps}
-    pending = set(futures)
+    _await(pool, set(futures), stop)
+    return [_result(future, step) for future, step in futures.items()]
+
+
+def in_time(ask: Callable[[], T], stop: Flag) -> T | None:
+    """What `ask` returns; None when `stop` is set and it does not come within the grace."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
+    asked = pool.submit(ask)
+    _await(pool, {asked}, stop)
+    return asked.result() if asked.done() and not asked.cancelled() else None
+
+
+def _await(pool: ThreadPoolExecutor, pending: "set[Future[T]]", stop: Flag) -> None:
+    """Wait for the pool's futures; once `stop` is set, no longer than the grace."""
     deadline: float | None = None
     while pending and (deadline is None or time.monotonic() < deadline):
         _, pending = wait(pending, timeout=_LOOK, return_when=FIRST_COMPLETED)
         if stop.is_set() and deadline is None:
             deadline = time.monotonic() + _GRACE
     pool.shutdown(wait=not pending, cancel_futures=True)
-    return [_result(future, step) for future, step in futures.items()]
 
 
 def not_attempted(step: Step, why: str) -> StepResult:
@@ -112,11 +127,23 @@ def _result(future: "Future[StepResult]", step: Step) -> StepResult:
     if future.cancelled():
         return not_attempted(step, _INTERRUPTED)
     if future.done():
-        return future.result()
+        bug = future.exception()
+        return _broken(step, bug) if isinstance(bug, Exception) else future.result()
     error = Diagnostic(
         "outcome-unknown",
         "the apply was interrupted before the service answered",
         "apply again: it finds out, and makes no duplicate",
+        address=step.address,
+    )
+    return StepResult(step, StepOutcome.UNKNOWN, id_of(step), error)
+
+
+def _broken(step: Step, bug: Exception) -> StepResult:
+    """The result of a step that ended in a bug of ours, perhaps after it wrote; the others' results are not lost."""
+    error = Diagnostic(
+        "internal-error",
+        f"{type(bug).__name__}: this is a bug in flowdeck; what became of the step is not known",
+        "please report it with the command that you ran; apply again: it finds out",
         address=step.address,
     )
     return StepResult(step, StepOutcome.UNKNOWN, id_of(step), error)

@@ -3,13 +3,17 @@
 import gc
 import importlib
 import io
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from flowdeck import __version__
+
+_INTERRUPTED = 130
 
 # Command, module and the sentence that `flowdeck --help` shows, so that help imports no command.
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -71,7 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # the same bytes whatever the locale says
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if code == _INTERRUPTED:
+        # Requests that wait for their turn would keep the process alive.
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

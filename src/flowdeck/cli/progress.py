@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 
-from flowdeck.cli.door import Door
+from flowdeck.cli.door import Door, Unwritable
 from flowdeck.model.event import Event
 
 
@@ -17,7 +18,8 @@ def progress(door: Door) -> Callable[[Event], None]:
     lock, paint = Lock(), door.paint_on(sys.stderr)
 
     def on_event(event: Event) -> None:
-        with lock:
+        # Whoever looked on may be gone; the work goes on.
+        with lock, suppress(Unwritable):
             door.tell(result_text.event(event, paint))
 
     return on_event

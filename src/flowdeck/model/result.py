@@ -32,7 +32,8 @@ class ApplyOutcome(StrEnum):
 class StepResult:
     """One step's outcome; `id` is the flow's, also of a new one, `live` what the service answered to the write.
 
-    `error` says why the step is not done; `request_id` is the service's own name for the write, where it told one.
+    `error` says why the step is not done. With `live` a part of it is: something was written. `request_id` is the
+    service's own name for the write, where it told one.
     """
 
     step: Step
@@ -55,12 +56,12 @@ class Result:
 
     @property
     def outcome(self) -> ApplyOutcome:
-        """Applied when all is done; partial as soon as one step is, or may be; else refused or failed."""
+        """Applied when all is done; partial as soon as a step or a part of one is, or may be; else refused or failed."""
         outcomes = {one.outcome for one in self.steps}
         if not outcomes:
             return ApplyOutcome.NOTHING
         if outcomes == {StepOutcome.DONE}:
             return ApplyOutcome.APPLIED
-        if outcomes & {StepOutcome.DONE, StepOutcome.UNKNOWN}:
+        if outcomes & {StepOutcome.DONE, StepOutcome.UNKNOWN} or any(one.live for one in self.steps):
             return ApplyOutcome.PARTIAL
         return ApplyOutcome.FAILED if StepOutcome.FAILED in outcomes else ApplyOutcome.REFUSED

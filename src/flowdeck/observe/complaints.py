@@ -18,13 +18,15 @@ def flow_not_found(id: str) -> Diagnostic:
     )
 
 
-def id_replaced(id: str, successor: str) -> Diagnostic:
-    """The manifest still names the flow that a replace has deleted."""
+def id_replaced(manifest: Manifest, name: str, id: str, successor: str) -> Diagnostic:
+    """The manifest still names the flow that a replace has deleted, or is about to."""
     return Diagnostic(
         "id-replaced",
         f"flow {id} was replaced by {successor}",
         "write the new id, or none: the marker tells whose the flow is",
-        severity=Severity.WARNING,
+        manifest.places.of(name, ("id",)),
+        address_of(name),
+        Severity.WARNING,
     )
 
 

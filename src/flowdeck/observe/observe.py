@@ -79,7 +79,7 @@ def _named(
             Marker(manifest.project, manifest.environment, name) for name in (wanted.name, wanted.moved_from) if name
         }
         if isinstance(live, Gone) and (successor := _successor(live.id, marked.values())):
-            complaints.append(replace(id_replaced(live.id, successor.id), place=place, address=wanted.address))
+            complaints.append(id_replaced(manifest, wanted.name, live.id, successor.id))
         elif isinstance(live, Gone):
             complaints.append(replace(flow_not_found(live.id), place=place, address=wanted.address))
         elif others := set(live.keywords.markers) - own:

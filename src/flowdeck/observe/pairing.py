@@ -9,7 +9,7 @@ from flowdeck.definition import outside
 from flowdeck.model.diagnostic import Diagnostic, Severity
 from flowdeck.model.live import LiveFlow, Loser
 from flowdeck.model.manifest import Manifest
-from flowdeck.observe.complaints import ambiguous, foreign_claim, moved_from_conflict
+from flowdeck.observe.complaints import ambiguous, foreign_claim, id_replaced, moved_from_conflict
 
 # Two applies at once, or a list that lags behind a create, make their second flow soon after the first.
 _SOON = timedelta(hours=1)
@@ -31,7 +31,10 @@ class Pairing:
 def pair(manifest: Manifest, marked: Iterable[LiveFlow], named: Mapping[str, LiveFlow], identity: str) -> Pairing:
     """Pair `marked`, the live flows that carry this environment's marker, and `named`, those that have an id in it."""
     ours, foreign, undecided = _claims(manifest, marked, named, identity)
-    settled = {name: _settle(name, flows, named.get(name)) for name, flows in ours.items()}
+    outlived = {name: flow for name, flow in named.items() if flow.id in _replaced(ours[name])}
+    settled = {
+        name: _settle(name, flows, None if name in outlived else named.get(name)) for name, flows in ours.items()
+    }
     winners = {name: one.winner for name, one in settled.items()}
     found, conflicts = _found(manifest, winners)
     taken = {flow.id for flow in found.values()}
@@ -43,6 +46,7 @@ def pair(manifest: Manifest, marked: Iterable[LiveFlow], named: Mapping[str, Liv
         replaced=tuple(Loser(name, flow, one.winner) for name, one in sorted(settled.items()) for flow in one.replaced),
         diagnostics=(
             *conflicts,
+            *(id_replaced(manifest, name, flow.id, settled[name].winner.id) for name, flow in outlived.items()),
             *(ambiguous(name, [flow]) for name, flow in undecided),
             *(complaint for one in settled.values() for complaint in one.complaints),
             *(
@@ -78,7 +82,22 @@ def _claims(
             undecided.append((names[0], flow))
         else:
             ours[names[0]].append(flow)
-    return ours, foreign, undecided
+    return _with_former(manifest, ours), foreign, undecided
+
+
+def _with_former(manifest: Manifest, ours: dict[str, list[LiveFlow]]) -> dict[str, list[LiveFlow]]:
+    """A flow under its former name that a flow under the new one replaces claims the new name too, and loses there."""
+    for wanted in manifest.flows:
+        if wanted.moved_from in ours and wanted.name in ours:
+            replaced = _replaced(ours[wanted.name])
+            ours[wanted.name] += [flow for flow in ours[wanted.moved_from] if flow.id in replaced]
+            ours[wanted.moved_from] = [flow for flow in ours[wanted.moved_from] if flow.id not in replaced]
+    return {name: flows for name, flows in ours.items() if flows}
+
+
+def _replaced(flows: Iterable[LiveFlow]) -> frozenset[str]:
+    """The ids of the flows whose place these have taken, as their stamps say."""
+    return frozenset(stamp.replaces for flow in flows if (stamp := flow.keywords.stamp) and stamp.replaces)
 
 
 def _claimed(manifest: Manifest, flow: LiveFlow, declared: frozenset[str | None]) -> list[str]:
@@ -98,8 +117,8 @@ class _Settled:
 
 def _settle(name: str, flows: list[LiveFlow], named: LiveFlow | None) -> _Settled:
     """One winner a name: the flow named by id, the successor of a replace, else the oldest, ties by id."""
-    successors = {stamp.replaces for flow in flows if (stamp := flow.keywords.stamp)}
-    replaced = tuple(flow for flow in flows if flow.id in successors and flow is not named)
+    outlived = _replaced(flows)
+    replaced = tuple(flow for flow in flows if flow.id in outlived and flow is not named)
     rest = sorted((flow for flow in flows if flow not in replaced), key=lambda flow: (flow.created_at, flow.id))
     winner, *others = rest or flows
     if named:

@@ -108,12 +108,16 @@ class GlobusReader:
         if not page["has_next_page"]:
             yield page
             return
-        with ThreadPoolExecutor(1, thread_name_prefix="list") as ahead:
+        ahead = ThreadPoolExecutor(1, thread_name_prefix="list")
+        try:
             while page["has_next_page"]:
                 following = ahead.submit(self._asked, partial(ask, page["marker"]))
                 yield page
                 page = following.result()
             yield page
+        finally:
+            # Who stops early, at a signal for example, does not wait for a page that nobody wants.
+            ahead.shutdown(wait=False, cancel_futures=True)
 
     def _asked(self, ask: Callable[[], GlobusHTTPResponse]) -> GlobusHTTPResponse:
         """The answer, if need be to another try; raises what the last one raised."""

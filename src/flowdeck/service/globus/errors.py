@@ -20,10 +20,14 @@ _KINDS: dict[int, Kind] = {
     401: "unauthenticated",
     403: "forbidden",
     404: "gone",
+    410: "gone",
     409: "invalid",
     422: "invalid",
     429: "busy",
 }
+
+# Request Timeout and Too Early: the same request may be answered otherwise a little later.
+_PASSING = (408, 425)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -33,12 +37,11 @@ def problem_of(error: Exception) -> Problem:
     if not isinstance(error, GlobusAPIError):
         reason = "no answer came from the service" if isinstance(error, NetworkError) else type(error).__name__
         return Problem("unreachable", reason)
-    kind = _KINDS.get(error.http_status, "failed")
-    if _is_refused_login(error):
-        kind = "unauthenticated"
+    kind = "unauthenticated" if _is_refused_login(error) else _kind(error.http_status)
+    after = error.headers.get("Retry-After", "").strip()
     message = error.message or error.code or error.http_reason or f"HTTP {error.http_status}"
     id = error.request_id or _debug_id(error) or request_id(error.headers)
-    return Problem(kind, message, tuple(_details(error)), id, _retry_after(error))
+    return Problem(kind, message, tuple(_details(error)), id, _retry_after(after))
 
 
 def request_id(headers: Mapping[str, str]) -> str:
@@ -46,14 +49,19 @@ def request_id(headers: Mapping[str, str]) -> str:
     return headers.get("X-Request-Id") or ""
 
 
-def _retry_after(error: GlobusAPIError) -> float | None:
-    """What the header Retry-After asks for, in seconds; it is a number or a date (RFC 9110, section 10.2.3)."""
-    written = error.headers.get("Retry-After", "").strip()
+def _kind(status: int) -> Kind:
+    """What a status means. Any other 4xx is a refusal too, but for requests that did not arrive as they should have."""
+    refusal = 400 <= status < 500 and status not in _PASSING  # noqa: PLR2004 (the class of refusals, RFC 9110)
+    return _KINDS.get(status, "invalid" if refusal else "failed")
+
+
+def _retry_after(written: str) -> float | None:
+    """What a header Retry-After asks for, in seconds; it is a number or a date (RFC 9110, section 10.2.3)."""
     if written.isdecimal():
         return float(written)
     try:
         until = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
