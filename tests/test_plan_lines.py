@@ -413,9 +413,10 @@ def test_every_change_of_an_input_schema_is_told(before: Any, after: Any, detail
     lines = [*step_lines(step, {}, detail)][1:]
     text = "\n".join(line.words for line in lines)
     for field in step.difference.fields:
-        path, value = path_of(field.path)[1:], (field.before or field.after or Json.of(None)).value
-        # All properties of an object at once are told one by one.
-        paths = [(*path, name) for name in value] if path[-1] == "properties" and isinstance(value, dict) else []
+        path, sides = path_of(field.path)[1:], [side.value for side in (field.before, field.after) if side]
+        # All properties of an object that come or go at once are told one by one.
+        at_once = path[-1] == "properties" and len(sides) == 1 and isinstance(sides[0], dict)
+        paths = [(*path, name) for name in sides[0]] if at_once else []
         assert all(is_named(one, text) for one in paths or [path]), (field.path, text)
     assert bool(lines) == bool(step.difference.fields)
     assert not [line for line in lines if line.was and line.was == line.text]

@@ -199,7 +199,7 @@ def only(found: list[Any]) -> Any:
 
 
 def codes(ran: Ran | Document) -> set[str]:
-    """The codes of a document's diagnostics and of its changes' errors."""
+    """The codes of a document's diagnostics and of its changes' errors, but for what is said of a useless --allow."""
     document = ran.document if isinstance(ran, Ran) else ran
     errors = [change["error"] for change in document.get("changes", []) if change.get("error")]
-    return {one["code"] for one in [*document["diagnostics"], *errors]}
+    return {one["code"] for one in [*document["diagnostics"], *errors]} - {"unused-allow"}

@@ -207,7 +207,8 @@ def test_what_says_the_same_in_other_words(path: str, value: Any) -> None:
     [
         (None, {}, Verdict.COMPATIBLE),
         (None, {"type": "object"}, Verdict.COMPATIBLE),
-        ({"type": "object"}, None, Verdict.LOOSENED),
+        ({"type": "object"}, None, Verdict.COMPATIBLE),
+        ({"required": ["a"]}, None, Verdict.LOOSENED),
         (None, {"required": ["a"]}, Verdict.BREAKING),
         ({"type": "string"}, {"required": ["a"]}, Verdict.LOOSENED),
         ({"properties": {"a": {"type": "string", "enum": [1]}}}, {"properties": {"a": False}}, Verdict.COMPATIBLE),
@@ -264,6 +265,21 @@ def test_equal_conditions_do_not_hide_other_changes() -> None:
     assert compare_inputs(old, {**old, "required": ["target"]}).verdict is Verdict.BREAKING
     changed = referring({**PLACE, "required": ["id", "path", "name"]}, target=choice)
     assert compare_inputs(old, changed).verdict is Verdict.BREAKING
+
+
+def test_only_what_refuses_is_a_reason() -> None:
+    """What changed beside the reason of a refusal, and refuses nothing, is no reason."""
+    for keyword, before, after in (
+        ("anyOf", [{"minimum": 0}], [{"minimum": -1}]),
+        ("pattern", "^a", "^[ab]?"),
+        ("multipleOf", 4, 2),
+        ("not", {"const": 1}, {"enum": []}),
+        ("items", [{"type": "string"}], [True]),
+    ):
+        old, new = ({"properties": {"a": {keyword: value}}} for value in (before, after))
+        assert compare_inputs(old, new).verdict is Verdict.UNKNOWN
+        found = compare_inputs(old, {**new, "required": ["b"]})
+        assert (found.verdict, [one.message for one in found.reasons]) == (Verdict.BREAKING, ["`b` is required now"])
 
 
 def test_late_references_may_be_anything() -> None:

@@ -248,6 +248,10 @@ def test_a_pattern_that_may_never_end_keeps_nobody_waiting() -> None:
         ("label", None),
         ("name", None),
         ("units", None),
+        ("comment", None),
+        ("defs", None),
+        ("$refs", "$ref"),
+        ("$scheme", "$schema"),
         ("", None),
         ("q" * 10_000, None),
     ],
@@ -255,6 +259,13 @@ def test_a_pattern_that_may_never_end_keeps_nobody_waiting() -> None:
 def test_only_slips_are_misspelt(key: str, meant: str | None) -> None:
     """A key is misspelt if a slip away from a keyword; other keys of one's own are nobody's business."""
     assert misspelled(key) == meant
+
+
+def test_what_a_reference_leads_through_is_not_misspelt() -> None:
+    """Schemas may be kept under any key that references lead through, however near to a keyword."""
+    schema = {"properties": {"a": {"$ref": "#/definition/place"}}, "definition": {"place": {"type": "string"}}}
+    assert found(schema) == []
+    assert codes({"definition": {"place": {"type": "string"}}}) == {"misspelled-keyword"}
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Iterable
 
-from flowdeck.definition import published
-from flowdeck.model.flow import FIELDS, Flow
+from flowdeck.definition import compared
+from flowdeck.model.flow import FIELDS, Flow, redacted
 from flowdeck.model.json_value import Json
 from flowdeck.model.step import Adopt, Create, Delete, Forget, Replace, Step, Update, Withdraw, id_of
 
@@ -32,8 +32,8 @@ def _touched(step: Step) -> object:
             return {"after": _whole(step.wanted.flow), "protect": step.wanted.protect}
         case Update() | Adopt():
             return {
-                "before": {field: published(step.live.flow, field).text for field in step.sends},
-                "after": {field: published(step.wanted.flow, field).text for field in step.sends},
+                "before": {field: _form(step.live.flow, field) for field in step.sends},
+                "after": {field: _form(step.wanted.flow, field) for field in step.sends},
                 "private": sorted(change.path for change in step.difference.fields if change.sensitive),
                 "protect": [step.live.keywords.protected, step.wanted.protect],
             }
@@ -46,4 +46,10 @@ def _touched(step: Step) -> object:
 
 
 def _whole(flow: Flow) -> dict[str, str]:
-    return {field: published(flow, field).text for field in FIELDS if not flow.normal(field).is_empty}
+    return {field: _form(flow, field) for field in FIELDS if not flow.normal(field).is_empty}
+
+
+def _form(flow: Flow, field: str) -> str:
+    """A field as it is compared, without private values; a reference stays marked, so that no text is equal to it."""
+    form = compared(flow, field)
+    return (redacted(form) if field == "definition" else form).text

@@ -64,16 +64,12 @@ def read_document(text: str) -> Reviewed:
     """
     try:
         document = json.loads(text)
-        version, digest = document["format_version"], document["digest"]
+        version, digest = _text(document["format_version"]), _text(document["digest"])
+        where = (_text(document["service"]), _text(document["project"]), _text(document["environment"]))
         found = tuple(_read(change) for change in document["changes"])
-        where = (document["service"], document["project"], document["environment"])
-        texts = [version, digest, *where, *(text for one in found for text in (one.digest, one.address, one.action))]
-        whole = all(isinstance(one, str) for one in texts)
-        computed = plan_digest(*where, [one.digest for one in found]) if whole else None
+        computed = plan_digest(*where, [one.digest for one in found])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        whole = False
-    if not whole:
-        raise ValueError("it is not a plan document")
+        raise ValueError("it is not a plan document") from None
     if version.split(".")[0] != "1":
         raise ValueError("its format_version is not 1")
     if computed != digest:
@@ -99,10 +95,10 @@ def _told(value: Json | None) -> Json | None:
 
 def _read(change: Any) -> Change:
     return Change(
-        change["address"],
-        change["action"],
-        change["digest"],
-        {one["path"]: Side(_value(one["before"]), _value(one["after"])) for one in change["fields"]},
+        _text(change["address"]),
+        _text(change["action"]),
+        _text(change["digest"]),
+        {_text(one["path"]): Side(_value(one["before"]), _value(one["after"])) for one in change["fields"]},
         frozenset(_principals(change["roles"], "added")),
         frozenset(_principals(change["roles"], "removed")),
     )
@@ -111,6 +107,12 @@ def _read(change: Any) -> Change:
 def _principals(roles: Mapping[str, Any], which: str) -> Iterator[tuple[str, str]]:
     for role, told in roles.items():
         yield from ((role, str(principal)) for principal in told[which])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _value(value: Any) -> Json | None:

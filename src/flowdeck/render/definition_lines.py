@@ -7,6 +7,7 @@ from typing import Any
 
 from flowdeck.definition import in_reading_order
 from flowdeck.definition.graph import Arrow, Mark, Node, difference, graph
+from flowdeck.definition.machine import Way
 from flowdeck.model.json_value import Json
 from flowdeck.model.path import Path, path_text
 from flowdeck.render.escape import plain
@@ -163,7 +164,9 @@ def _is_told(change: Change, come: list[Arrow], gone: list[Arrow]) -> bool:
             return _ends(change.was, gone) and _ends(change.becomes, come)
         case ("Catch",):
             return (
-                change.sign is Sign.ADDED and isinstance(change.becomes, Json) and _is_clear(change.becomes.value, come)
+                change.sign is Sign.ADDED
+                and isinstance(change.becomes, Json)
+                and _is_clear(change.becomes.value, come, Way.CATCH)
             )
         case _:
             return False
@@ -177,14 +180,15 @@ def _ends(value: Side, ways: list[Arrow]) -> bool:
     return value is None or (value == Json.of(True) and any(arrow.target is None for arrow in ways))
 
 
-def _is_clear(entries: Any, ways: list[Arrow]) -> bool:
+def _is_clear(entries: Any, ways: list[Arrow], kind: Way) -> bool:
     """Whether the labels of the ways say everything of the rules of a choice, or of what is caught."""
-    if not isinstance(entries, list) or len(ways) > _FEW:
+    labels = [arrow.label for arrow in ways if arrow.way is kind]
+    if not isinstance(entries, list) or not len(entries) == len(labels) > 0 or len(ways) > _FEW:
         return False
-    labels = [arrow.label for arrow in ways]
-    return all(
-        isinstance(one, dict) and len(one.keys() - _SAID) <= 1 and not one.keys() & _NESTED for one in entries
-    ) and not any(mark in label for label in labels for mark in "…?")
+    plain_rules = (
+        isinstance(one, dict) and len(one.keys() - _SAID) == 1 and not one.keys() & _NESTED for one in entries
+    )
+    return all(plain_rules) and not any(mark in label for label in labels for mark in "…?")
 
 
 # --- what a state that comes holds
@@ -214,8 +218,10 @@ def _is_said(key: str, value: Any, node: Node, ways: list[Arrow]) -> bool:
             return node.type == "Wait" and isinstance(value, int)
         case "End":
             return value is True
-        case "Choices" | "Catch":
-            return _is_clear(value, ways)
+        case "Choices":
+            return _is_clear(value, ways, Way.CHOICE)
+        case "Catch":
+            return _is_clear(value, ways, Way.CATCH)
         case _:
             return isinstance(value, str) and (key in ("Type", "Next") or (key == "Default" and len(ways) <= _FEW))
 

@@ -1,6 +1,7 @@
 """The plan as a comment on a pull request: what a reviewer must know first, the details folded, never too long."""
 
 from flowdeck.model.plan import Plan
+from flowdeck.model.principal import UUID
 from flowdeck.model.risk import Level
 from flowdeck.model.step import Create, Delete, Step
 from flowdeck.render import review
@@ -48,8 +49,9 @@ def _fold(step: Step, names: Names) -> Fold:
     lines = [column(line, whole) for line in step_lines(step, names, FULL)]
     lines += [f"  {risk.level}[{risk.code}] {with_names(risk.message, names)}" for risk in step.risks]
     drawing, why = _drawing(step)
+    about = UUID.sub(r"<code>\g<0></code>", review.about(step))
     return Fold(
-        f"<b>{SYMBOLS[step.action]} {step.address}</b> {review.about(step)}: {fields}{f'; {warned}' if warned else ''}",
+        f"<b>{SYMBOLS[step.action]} {step.address}</b> {about}: {fields}{f'; {warned}' if warned else ''}",
         (*lines, *([f"  {why}"] if why else [])),
         f"| {SYMBOLS[step.action]} | {code(step.address)} | {fields} | {warned} |",
         drawing,

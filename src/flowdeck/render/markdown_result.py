@@ -91,5 +91,5 @@ def _turned(step: Step) -> Step:
 
 def _fold(step: Step, shown: Plan) -> Fold:
     lines = tuple(column(line) for line in drift_lines(step, shown.names, FULL))
-    summary = f"<b>~ {step.address}</b> {id_of(step)}"
+    summary = f"<b>~ {step.address}</b> <code>{id_of(step)}</code>"
     return Fold(summary, lines, f"| ~ | {code(step.address)} | {count(len(lines), 'line')} | |")

@@ -27,7 +27,7 @@ def kind_of(urn: str) -> str:
 
 def id_in(urn: str) -> str:
     """The id that a URN ends with."""
-    return urn.rpartition(":")[2]
+    return plain(urn.rpartition(":")[2])
 
 
 def role_words(role: Role) -> str:

@@ -24,6 +24,13 @@ class _Property:
     was_required: bool = False
     is_required: bool = False
 
+    @property
+    def demand(self) -> str:
+        """Whether it begins or ceases to be required."""
+        if self.was_required == self.is_required:
+            return ""
+        return "now required" if self.is_required else "no longer required"
+
 
 def changed_inputs(changes: Iterable[Change], before: Json, after: Json, detail: Detail) -> Iterator[Line]:
     """What changes between two input schemas; `changes` have paths such as `properties.size.type`."""
@@ -55,7 +62,7 @@ def new_inputs(schema: Json, detail: Detail) -> Iterator[Line]:
     if detail.lists and properties:
         yield Line(Sign.NONE, count(len(properties), "property", "properties"), "input_schema")
         for name, inner in properties.items():
-            yield _entry(Sign.ADDED, named(name), inner, is_required=name in required)
+            yield _entry(Sign.ADDED, named(name), inner, "required" if name in required else "")
         return
     names = [f"{named(name)}{' (required)' if name in required else ''}" for name in properties]
     yield Line(Sign.NONE, few(names, _SOME) or "no properties", "input_schema")
@@ -101,27 +108,25 @@ def _called(place: Path) -> str:
 def _lines(place: Path, one: _Property, before: Any, after: Any, detail: Detail) -> Iterator[Line]:
     name, was, becomes = _called(place), _at(before, place), _at(after, place)
     whole = next((change for change in one.changes if not change.path), None)
+    demand = one.demand
     if whole and whole.sign is Sign.ADDED:
-        yield _entry(Sign.ADDED, name, becomes, is_required=_is_required(place, after))
+        yield _entry(Sign.ADDED, name, becomes, "required" if _is_required(place, after) else demand)
         return
     if whole and whole.sign is Sign.REMOVED:
-        yield _entry(Sign.REMOVED, name, was, is_required=_is_required(place, before))
+        yield _entry(Sign.REMOVED, name, was, "required" if _is_required(place, before) else demand)
         return
     kinds = (_kind(was), _kind(becomes))
     tells_kind = kinds[0] != kinds[1]
     left = [change for change in one.changes if not (tells_kind and change.path in _KIND and text_of(change.becomes))]
     said = [f"{kinds[0]} -> {kinds[1]}"] if tells_kind else []
-    if one.was_required != one.is_required:
-        said.append("now required" if one.is_required else "no longer required")
+    said += [demand] if demand else []
     yield Line(Sign.CHANGED, f"{name}: {', '.join(said)}" if said else name, depth=1, is_entry=True)
     for change in left:
         yield from changed(change, path_text(change.path) or "all of it", detail, depth=2)
 
 
-def _entry(sign: Sign, name: str, schema: Any, *, is_required: bool) -> Line:
-    said = [_kind(schema)]
-    if is_required:
-        said.append("required")
+def _entry(sign: Sign, name: str, schema: Any, demand: str) -> Line:
+    said = [_kind(schema), *([demand] if demand else [])]
     if isinstance(schema, dict):
         if isinstance(values := schema.get("enum"), list):
             said.append(f"one of {few([cut(shown(Json.of(one)), 40) for one in values], _FEW)}")

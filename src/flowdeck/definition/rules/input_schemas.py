@@ -181,9 +181,11 @@ def required_not_declared(machine: Machine) -> Breaches:
 @warning
 def misspelled_keyword(machine: Machine) -> Breaches:
     """A key is no keyword of JSON Schema, and nearly the same as one, so it does nothing."""
+    references = [reference for one in machine.once(_every) if isinstance(reference := one.value.get("$ref"), str)]
     for one in machine.once(_every):
         for key in one.value:
-            if meant := misspelled(key):
+            # What a reference leads through does something, whatever it is called.
+            if (meant := misspelled(key)) and not any(f"/{key}/" in reference for reference in references):
                 message = f"{quoted(key)} is no keyword of JSON Schema, and does nothing"
                 yield Breach((*one.path, key), message, f"did you mean `{meant}`?")
 

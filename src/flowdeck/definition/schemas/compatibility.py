@@ -60,11 +60,9 @@ def compare_inputs(before: Any, after: Any) -> Compatibility:
     Inputs are objects. `format` and all that only describes is left aside: the service takes it as a hint for forms.
     What is beyond docs/compatibility.md is compared for being equal. Late references are not known to be anything.
     """
-    old, new = (Json.of({} if one is None else one) for one in (before, after))
-    if old == new:
-        return Compatibility(Verdict.COMPATIBLE)
     try:
-        return _compared(old.value, new.value)
+        old, new = (Json.of({} if one is None else one) for one in (before, after))
+        return Compatibility(Verdict.COMPATIBLE) if old == new else _compared(old.value, new.value)
     except RecursionError:  # nobody writes schemas as deep as that
         return _unknown("the schemas are nested too deep")
 
@@ -81,11 +79,11 @@ def _compared(old: Any, new: Any) -> Compatibility:
         return _unknown("flowdeck does not compare schemas of this draft; the service's is draft-07")
     before, after = Judge(old), Judge(new)
     gaps = list(islice(Narrowing(old, new, before, after).gaps(old, new, _WHOLE, OBJECTS), _LOOKED_AT))
-    if not gaps and new == {}:
-        return Compatibility(Verdict.LOOSENED, (Reason((), "every object is taken now"),))
     if not gaps:
         wider = Narrowing(new, old, after, before).gaps(new, old, _WHOLE, OBJECTS)
         reasons = tuple(Reason(gap.at.path, gap.widened) for gap in islice(wider, _TOLD))
+        if reasons and new == {}:
+            reasons = (Reason((), "every object is taken now"),)
         return Compatibility(Verdict.LOOSENED if reasons else Verdict.COMPATIBLE, reasons)
     shown = ((gap, witness) for gap in gaps if (witness := _witness(gap, before, after)))
     breaking = tuple(Reason(gap.at.path, gap.narrowed, witness) for gap, witness in islice(shown, _TOLD))

@@ -17,7 +17,9 @@ def misspelled(key: str) -> str | None:
         return None
     bare = _bare(key)
     same = _BARE.get(bare) or _BARE.get(bare.removesuffix("s"))
-    return same or next((known for known in _MEANT if _is_slip(bare, _bare(known))), None)
+    # `comment` and `defs` may be somebody's own; `$ref` without its `$` is too short to be known by.
+    alike = (known for known in _MEANT if key.startswith("$") == known.startswith("$"))
+    return same or next((known for known in alike if _is_slip(bare, _bare(known))), None)
 
 
 def _bare(key: str) -> str:

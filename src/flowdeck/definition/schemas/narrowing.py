@@ -9,7 +9,7 @@ from typing import Any
 from flowdeck.definition.finding import Path
 from flowdeck.definition.kinds import value_text
 from flowdeck.definition.names import quoted
-from flowdeck.definition.schemas.gaps import At, Gap, read, unread
+from flowdeck.definition.schemas.gaps import At, Gap, Witnesses, read, unread
 from flowdeck.definition.schemas.judge import Judge
 from flowdeck.definition.schemas.meanings import Meanings
 from flowdeck.definition.schemas.ranges import ITEMS, LENGTHS, PROPERTIES, narrower, narrower_bounds
@@ -27,6 +27,7 @@ _UNREAD = (
 )
 # With one of these a schema means something else as a whole.
 _WHOLE = ("$ref", "$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties", "extends")
+_PROPERTIES = ("properties", "patternProperties", "additionalProperties")
 _VALUES = 1000
 _PLACES = 4
 _WITNESSES = 50
@@ -68,7 +69,7 @@ class Narrowing:
             if values is None or any(True for _ in self._taken(values[:_VALUES], old)):
                 yield read(at, "not", f"{at.subject} is refused now", f"{at.subject} is taken too", some)
         elif references := [key for key in _WHOLE if key in before or key in after]:
-            yield unread(at, references, some)
+            yield unread(at, references, self._refused(new, some))
         elif values is not None:
             yield from self._values(values, old, new, at)
         elif "enum" in after or "const" in after:
@@ -85,7 +86,8 @@ class Narrowing:
         if kinds & _NUMBERS:
             for bound in narrower_bounds(before, after, kinds & _NUMBERS):
                 words = f"{at.subject} {bound.narrowed}", f"{at.subject} {bound.widened}"
-                yield read(at, bound.keyword, *words, partial(self._taken, bound.beyond, old))
+                part = {bound.keyword: after[bound.keyword]}
+                yield read(at, bound.keyword, *words, self._refused(part, partial(self._taken, bound.beyond, old)))
         if "text" in kinds:
             yield from self._texts(old, new, at)
         if "list" in kinds:
@@ -95,7 +97,12 @@ class Narrowing:
         for keys in _UNREAD:
             wanted = {key: after[key] for key in keys if key in after}
             if wanted and not self._meanings.same({key: before[key] for key in keys if key in before}, wanted):
-                yield unread(at, list(wanted), partial(self._specimens.several, old, kinds))
+                some = partial(self._specimens.several, old, kinds)
+                yield unread(at, list(wanted), self._refused({key: new[key] for key in wanted}, some))
+
+    def _refused(self, part: Any, witnesses: Witnesses) -> Witnesses:
+        """Those of the witnesses that a part of the new schema refuses, so that it is what the gap is about."""
+        return lambda: (value for value in witnesses() if self._after.takes(value, part) is False)
 
     def _is_met(self, old: Any, new: Any, at: At, kinds: Set[str]) -> bool:
         """Whether the two are being compared already, or often were, so that their gaps are known by other places.
@@ -139,7 +146,7 @@ class Narrowing:
             words = f"{at.subject} takes {_listed(gone)} too"
             yield read(at, key, f"{values_shown} {verb}", words, lambda: iter(gone[:_WITNESSES]))
         if doubtful:
-            yield unread(at, [key], lambda: iter(doubtful[:_WITNESSES]))
+            yield unread(at, [key], self._refused(new, lambda: iter(doubtful[:_WITNESSES])))
 
     def _lost(self, old: Any, after: Any, at: At, kinds: Set[str]) -> Iterator[Gap]:
         left, lost = kinds & kinds_of(after), kinds - kinds_of(after)
@@ -166,7 +173,7 @@ class Narrowing:
                 f"{at.subject} must match {pattern} now",
                 f"{at.subject} need not match {pattern} any more",
                 f"{at.of('`pattern`')} changed, and flowdeck does not compare patterns",
-                partial(self._some_texts, old),
+                self._refused({"pattern": after["pattern"]}, partial(self._some_texts, old)),
             )
 
     def _some_texts(self, schema: Any) -> Iterator[Any]:
@@ -183,7 +190,8 @@ class Narrowing:
         if isinstance(items, list) or isinstance(new_items, list) or "prefixItems" in before or "prefixItems" in after:
             keys = ("prefixItems", "items", "additionalItems")
             if not self._meanings.same(*({key: one[key] for key in keys if key in one} for one in (before, after))):
-                yield unread(at, ["items"], partial(self._specimens.several, old, {"list"}))
+                part = {key: new[key] for key in keys if key in after}
+                yield unread(at, ["items"], self._refused(part, partial(self._specimens.several, old, {"list"})))
         elif before.get("maxItems") != 0:
             yield from self.gaps(items, new_items, at.items(lambda value: self._specimens.list_of(old, (value,))))
 
@@ -200,7 +208,8 @@ class Narrowing:
             words = f"{below.subject} is required now", f"{below.subject} may be left out now"
             yield read(at, "required", *words, partial(self._object, old, without=name))
         for count, limit, size in narrower(PROPERTIES, before, after):
-            yield read(at, count.keyword, *count.said(at.subject, limit), partial(self._object, old, size=size))
+            some = self._refused({count.keyword: limit}, partial(self._object, old, size=size))
+            yield read(at, count.keyword, *count.said(at.subject, limit), some)
         yield from self._properties(old, new, at)
 
     def _object(self, schema: Any, without: str | None = None, size: int = 0) -> Iterator[Any]:
@@ -221,20 +230,26 @@ class Narrowing:
         for name in sorted({*declared, *wanted}):
             below = at.property(name, partial(self._with, old, name))
             if unclear and (name in declared) != (name in wanted):
-                yield unread(below, ["patternProperties"], partial(self._specimens.several, property_of(old, name)))
+                some = partial(self._specimens.several, property_of(old, name))
+                yield unread(below, ["patternProperties"], self._refused_as(name, new, some))
             else:
                 yield from self.gaps(property_of(old, name), property_of(new, name), below)
         other = next(name for number in count_up() if (name := f"other{number or ''}") not in {*declared, *wanted})
         below = at.others(partial(self._with, old, other))
-        some = partial(self._specimens.several, rest)
         if patterns[0] and not patterns[1] and after_rest is not True:
-            yield unread(at, ["patternProperties"], partial(self._specimens.several, old, OBJECTS))
+            some = partial(self._specimens.several, old, OBJECTS)
+            yield unread(at, ["patternProperties"], self._refused(_only(new, *_PROPERTIES), some))
         if after_rest is False and before_rest is not False:
             unknown = at.of("unknown properties")
             words = f"{unknown} are refused now", f"{unknown} are taken too"
-            yield Gap(below, *words, f"it may be that {words[0]}", some)
+            yield Gap(below, *words, f"it may be that {words[0]}", partial(self._specimens.several, rest))
         else:
             yield from self.gaps(rest, new_rest, below)
+
+    def _refused_as(self, name: str, schema: Any, witnesses: Witnesses) -> Witnesses:
+        """Those of the witnesses that the new schema refuses as a property of this name."""
+        part = _only(schema, *_PROPERTIES)
+        return lambda: (value for value in witnesses() if self._after.takes({name: value}, part) is False)
 
     def _with(self, schema: Any, name: str, value: Any) -> dict[str, Any]:
         return self._specimens.object_of(schema, {name: value})
@@ -243,6 +258,10 @@ class Narrowing:
 def _others(schema: Any) -> Any:
     """What a schema asks of properties that it does not declare."""
     return schema.get("additionalProperties", True) if isinstance(schema, Mapping) else True
+
+
+def _only(schema: Any, *keys: str) -> dict[str, Any]:
+    return {key: schema[key] for key in keys if key in schema} if isinstance(schema, Mapping) else {}
 
 
 def _itself(value: Any) -> Any:
