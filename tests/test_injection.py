@@ -77,7 +77,7 @@ def fields(text: str) -> dict[str, Any]:
         "input_schema": schema(text),
         "subscription": text,
         "authentication_policy": text,
-        **{role: [GROUP, f"urn:{text}"] for role in ROLES},
+        **{role: [GROUP, f"urn:{text}", f"urn:nobody:{text}"] for role in ROLES},
     }
 
 
@@ -90,6 +90,7 @@ def plan_of(text: str, *, drifted: bool = False) -> Plan:
     """A plan that is full of a text: a create, an update to it and one from it, an update without it, a delete."""
     mild, nasty = {"title": "mild", "starters": ["public"], "definition": DEFINITION}, fields(text)
     other = {**fields(f"{text}."), "definition": {**machine(text), "StartAt": "Choose"}}
+    other["definition"]["States"][text]["Parameters"] = {text: [text, {text: "another"}]}
     risks = Guardrails({"access-removed": Level.BLOCK}, (text,), (f"urn:globus:{text}", GROUP))
     told = (
         Diagnostic("unused-input", text, text, Place(text, 3, 4, excerpt(text)), severity=Severity.WARNING),

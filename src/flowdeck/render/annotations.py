@@ -27,13 +27,13 @@ def _command(one: Diagnostic) -> str:
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in {**place, "title": one.code}.items())
     about = f"{one.address}: " if one.address and not one.place else ""
     lines = [f"{about}{one.message}", *([f"hint: {one.hint}"] if one.hint else [])]
-    return f"::{_COMMANDS[one.severity]} {properties}::" + _data("\n".join(map(plain, lines)))
+    return f"::{_COMMANDS[one.severity]} {properties}::" + _written("\n".join(map(plain, lines)))
 
 
-def _data(value: str) -> str:
+def _written(value: str) -> str:
     # The mappings are those by which the runner reads them back (actions/runner, ActionCommand.cs).
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(value: str) -> str:
-    return _data(plain(value)).replace(":", "%3A").replace(",", "%2C")
+    return _written(plain(value)).replace(":", "%3A").replace(",", "%2C")
