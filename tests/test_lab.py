@@ -302,7 +302,7 @@ def test_a_new_child_of_a_live_flow(facility: Facility) -> None:
     applied = facility.apply("production", "publish")
     live = facility.live("production")
 
-    assert re.search(r"Report\.ActionUrl: .*-> \(known after apply\)", text)
+    assert re.search(r"ActionUrl: .*-> \(known after apply\)", text)
     assert (url["unknown"], url["after"]) == (True, None)
     assert {change["address"]: change["action"] for change in planned["changes"]} == {
         "flow.publish": "update",

@@ -140,6 +140,32 @@ def test_what_github_would_not_show_is_counted() -> None:
     assert annotations.text([]) == ""
 
 
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize("text", ["##[error]x", "::error::x", "a ##[add-mask]b", "##[group]"])
+def test_no_output_is_a_command(project: Path, flowdeck: Command, text: str) -> None:
+    """What a flow says is no command to a log that any command's output goes to, whatever the format."""
+    state = {"Type": "Pass", "Comment": text, "Parameters": {text: text}, "Next": "B"}
+    states = {text: state, "B": {"Type": "Pass", "End": True}}
+    flow = {"title": text, "description": text, "keywords": [text], "definition": {"StartAt": text, "States": states}}
+    schema = {"type": "object", "title": text, "properties": {text: {"type": "string", "default": text}}}
+    document = manifest({"one": {**flow, "input_schema": schema}})
+    (project / "flows.yaml").write_text(json.dumps(document), encoding="utf-8")
+    asked: list[tuple[str, list[str], tuple[str, ...]]] = [
+        ("validate", [], ("text", "json", "sarif", "junit")),
+        ("plan", [], ("text", "json", "markdown", "html")),
+        ("graph", ["one"], ("mermaid", "dot")),
+        ("apply", ["--yes"], ("text", "json", "markdown")),
+        ("show", ["one"], ("text", "json")),
+        ("list", [], ("text", "json")),
+        ("drift", [], ("text", "json", "markdown")),
+    ]
+    for command, arguments, formats in asked:
+        for form in formats:
+            ran = flowdeck(command, *arguments, "--format", form)
+            assert ran.code == 0, ran
+            assert list(commands(f"{ran.out}\n{ran.err}")) == [], (command, form)
+
+
 # --- SARIF
 
 TEXTS = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}

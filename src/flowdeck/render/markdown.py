@@ -53,7 +53,7 @@ def _fold(step: Step, names: Names) -> Fold:
     return Fold(
         f"<b>{SYMBOLS[step.action]} {step.address}</b> {about}: {fields}{f'; {warned}' if warned else ''}",
         (*lines, *([f"  {why}"] if why else [])),
-        f"| {SYMBOLS[step.action]} | {code(step.address)} | {fields} | {warned} |",
+        "" if isinstance(step, Delete) else f"| {SYMBOLS[step.action]} | {code(step.address)} | {fields} | {warned} |",
         drawing,
         {Level.BLOCK: 0, Level.WARN: 1}.get(worst, 2) if not isinstance(step, Delete) else 1,
     )

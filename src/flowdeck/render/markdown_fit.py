@@ -7,7 +7,7 @@ from flowdeck.render.markdown_text import fence
 from flowdeck.render.values import count
 
 # A fold that could show less than this of its flow is a row of the table instead.
-_LEAST = 400
+_LEAST = 1_500
 _MOST_DRAWINGS = 12
 _TABLE = ("| | flow | changes | risks |", "|---|---|---|---|")
 _TABLE_BYTES = 120
@@ -17,7 +17,8 @@ _TABLE_BYTES = 120
 class Fold:
     """The details of one flow: the line that stays when it is folded, the lines below, perhaps a drawing.
 
-    `row` is what is left of it in a table; `gravity` is 0 for the flows that must be looked at first.
+    `row` is what is left of it in a table, "" where it is told elsewhere; `gravity` is 0 for the flows that must be
+    looked at first.
     """
 
     summary: str
@@ -42,7 +43,6 @@ class Fitted:
     drawings: int = 0
     cut: int = 0
     rows: int = 0
-    flows: int = 0
 
     def left_out(self) -> list[str]:
         """In words, what is not there."""
@@ -50,7 +50,6 @@ class Fitted:
             count(self.drawings, "drawing") if self.drawings else "",
             f"lines of {count(self.cut, 'flow')}" if self.cut else "",
             f"the details of {count(self.rows, 'flow')}" if self.rows else "",
-            count(self.flows, "whole flow") if self.flows else "",
         ]
         return [one for one in said if one]
 
@@ -95,7 +94,7 @@ def fitted(folds: Sequence[Fold], room: int, *, is_open: bool) -> Fitted:
 def _cut(folds: Sequence[Fold], room: int) -> Fitted:
     """The gravest folds, each with its fair share of the lines, and the others in a table."""
     order = sorted(range(len(folds)), key=lambda place: (folds[place].gravity, place))
-    rows = [size([folds[place].row]) for place in order]
+    rows = [size([folds[place].row]) if folds[place].row else 0 for place in order]
     number, in_rows = len(order), 0
     while number and (room - in_rows - (_TABLE_BYTES if in_rows else 0)) // number < _LEAST:
         number -= 1
@@ -108,11 +107,10 @@ def _cut(folds: Sequence[Fold], room: int) -> Fitted:
             lines = _lines(fold, most)
             found.cut += lines != [*fold.lines]
             found.lines += fold.text(lines)
-    table = [fold.row for place, fold in enumerate(folds) if place not in chosen]
+    table = [fold.row for place, fold in enumerate(folds) if place not in chosen and fold.row]
+    found.rows = len(folds) - len(chosen)
     if table:
         shown = within(table, room - size(found.lines) - _TABLE_BYTES, "| | and {} more | | |")
-        found.flows = len(table) - len(shown) + (len(shown) < len(table))
-        found.rows = len(table) - found.flows
         found.lines += [*_TABLE, *shown, ""]
     return found
 

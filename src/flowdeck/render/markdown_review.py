@@ -10,15 +10,16 @@ from flowdeck.model.risk import Level
 from flowdeck.model.step import Delete, Replace, Withdraw
 from flowdeck.render import review
 from flowdeck.render.escape import plain
-from flowdeck.render.markdown_fit import within
+from flowdeck.render.markdown_fit import size, within
 from flowdeck.render.markdown_text import code, fence, prose
 from flowdeck.render.names import EVERYBODY, Names, id_in, kind_of, role_words
 from flowdeck.render.review import Access, Told
 from flowdeck.render.values import count, few
 
 # Of each part so many bytes at most, so that all of them and the end of the plan always have room.
-_BLOCKED, _DELETES, _ACCESS, _WARNINGS, _REMARKS = 7_000, 20_000, 13_000, 7_000, 4_000
+_BLOCKED, _DELETES, _TABLE, _ACCESS, _WARNINGS, _REMARKS = 7_000, 20_000, 13_000, 18_000, 7_000, 4_000
 _MOST_COMMAND = 2_000
+_EVERYBODY = {principal: f"**{who}**" for principal, who in EVERYBODY.items()}
 _FEW, _SEVERAL, _LIST = 3, 12, 8
 _ALLOW, _AS_CODE = re.compile(r"(--allow \S+)"), r"`\1`"
 _MORE = "see `flowdeck plan` in the log of the job"
@@ -46,12 +47,24 @@ def must_know(shown: Plan) -> list[str]:
 
 
 def access_table(shown: Plan) -> list[str]:
-    """Who gains and loses which role, and what in the manifest grants it."""
-    rows = [_row(one, shown.names) for one in review.access(shown)]
+    """Who gains and loses which role, and what in the manifest grants it; of very many, who gains and loses what."""
+    changes = review.access(shown)
+    rows = [_row(one, shown.names) for one in changes]
     if not rows:
         return []
-    table = ["| | who | role | on | granted by |", "|---|---|---|---|---|"]
-    return [*table, *within(rows, _ACCESS, f"| | and {{}} more | | {_MORE} | |"), ""]
+    if size(rows) <= _TABLE:
+        return ["| | who | role | on | granted by |", "|---|---|---|---|---|", *rows, ""]
+    by_role: dict[str, list[str]] = {}
+    for one in changes:
+        who = _EVERYBODY.get(one.principal) or code(shown.names.get(one.principal, one.principal))
+        flows = f" on {count(len(one.addresses), 'flow')}" if len(one.addresses) > 1 else ""
+        kind = f"{'gain' if one.gains else 'lose'} the role of {one.role.replace('_', ' ')}"
+        by_role.setdefault(kind, []).append(f"{who}{flows}")
+    lines = []
+    for kind, found in by_role.items():
+        names = within([f"{one}," for one in found], _ACCESS // len(by_role), f"and {{}} more ({_MORE})")
+        lines += [f"**{len(found)} {kind}:** {' '.join(names).removesuffix(',')}", ""]
+    return lines
 
 
 def footer(shown: Plan, next_command: str) -> list[str]:
@@ -131,8 +144,8 @@ def _row(one: Access, names: Names) -> str:
 
 
 def _who(principal: str, names: Names) -> str:
-    if principal in EVERYBODY:
-        return f"**{EVERYBODY[principal]}** (`{principal}`)"
+    if principal in _EVERYBODY:
+        return f"{_EVERYBODY[principal]} (`{principal}`)"
     if principal in names:
         return f"{code(names[principal])} ({kind_of(principal)} {code(id_in(principal))})"
     return code(principal)
