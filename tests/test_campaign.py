@@ -75,7 +75,7 @@ def test_many_faults(world: World, name: str, share: float, draws: int) -> None:
     """The same for faults that strike again and again, with eight steps side by side."""
     work = prepared(world, rested=name == "lagging")
     once = {**ONCE, "lagging": {"fault": "stale-list", "seconds": REST - 0.1}}.get(name) or fault(name, draws * 8)
-    by_chance = {"probability": share, "seed": draws, "path": "/flows*"} if "when" not in once else once["when"]
+    by_chance = once.get("when", {"probability": share, "seed": draws, "path": "/flows*"})
     if once["fault"] in ("stale-list", "edit"):
         by_chance.pop("path")
     world.emulator.inject({**once, "when": by_chance})

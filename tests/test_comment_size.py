@@ -47,7 +47,7 @@ def commented(made: Plan) -> str:
     assert sum(block.startswith("<details") for block in blocks) == sum(
         block.startswith("</details") for block in blocks
     )
-    assert f"`{made.digest}`" in text.splitlines()[-6]
+    assert f"`{made.digest}`" in text.splitlines()[-7]
     assert tokens[-1].content == f"flowdeck apply --expect {made.digest[:12]}\n"
     for drawing in (token.content for token in tokens if token.info == "mermaid"):
         assert len(drawing) < 50_000

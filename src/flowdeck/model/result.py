@@ -56,7 +56,7 @@ class Result:
 
     @property
     def outcome(self) -> ApplyOutcome:
-        """Applied when all is done; partial as soon as a step or a part of one is, or may be; else refused or failed."""
+        """Applied when all is done; partial once a step or a part of one is, or may be; else refused or failed."""
         outcomes = {one.outcome for one in self.steps}
         if not outcomes:
             return ApplyOutcome.NOTHING
