@@ -17,7 +17,7 @@ SECRETS = ("CANARY-in-a-variable-7c1e", "CANARY-in-a-file-93ab", "CANARY-of-the-
 ASKED: dict[str, list[list[str]]] = {
     "init": [["elsewhere"]],
     "validate": [[], ["--online"]],
-    "plan": [[], ["--destroy"], ["--out", "p.json", "--out", "p.txt"], ["a"]],
+    "plan": [[], ["--destroy"], ["--out", "p.json", "--out", "p.txt", "--out", "p.md", "--out", "p.html"], ["a"]],
     "apply": [["--yes"], ["--expect", "0" * 12], ["--yes", "--no-delete"], ["--yes", "--log", "a.jsonl"]],
     "drift": [[]],
     "list": [[]],
@@ -35,8 +35,9 @@ ASKED: dict[str, list[list[str]]] = {
 NOT_WALKED = {"login", "emulator"}
 FORMATS = {
     "validate": ("text", "json", "github", "sarif", "junit"),
-    **dict.fromkeys(("apply", "drift", "list", "show", "forget", "destroy", "whoami"), ("text", "json")),
-    "plan": ("text", "json", "gitlab"),
+    **dict.fromkeys(("list", "show", "forget", "destroy", "whoami"), ("text", "json")),
+    **dict.fromkeys(("apply", "drift"), ("text", "json", "markdown")),
+    "plan": ("text", "json", "markdown", "html", "gitlab"),
     "output": ("json", "env"),
     "graph": ("mermaid", "dot", "svg"),
 }

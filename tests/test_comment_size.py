@@ -100,12 +100,14 @@ def test_300_blocked() -> None:
     """What blocks is above the fold with the way out, also where everything does and each flow for its own reason."""
     live = {name: {"viewers": [PERSON.format(number)]} for number, name in enumerate(NAMES)}
     declared: dict[str, Any] = {name: {} for name in NAMES}
-    text = commented(planned(live, declared, guardrails=Guardrails({"access-removed": Level.BLOCK})))
-    known = text.partition("<details")[0]
-    assert "300 blocked" in known
-    assert "**To go on:** if that is meant, apply with `--allow access-removed:instrument-000-to-the-archive`" in known
-    assert re.search(r"^- and \d+ more: see `flowdeck plan`", known, re.MULTILINE)
+    blocks = Guardrails({"access-removed": Level.BLOCK})
+    text = commented(planned(live, declared, guardrails=blocks))
+    assert "- `access-removed` on 300 flows, each for its own reason: `flow.instrument-000-to-the-archive`" in text
+    assert "**To go on:** if that is meant, apply with `--allow access-removed`." in text.partition("<details")[0]
+    assert text.count("| blocked |") + text.count("; blocked</summary>") == 300
     assert flows_in(text) == {*NAMES}
+    few = commented(planned({"a": live[NAMES[0]]}, {"a": {}}, guardrails=blocks))
+    assert "apply with `--allow access-removed:a`." in few.partition("<details")[0]
 
 
 def test_300_creates() -> None:

@@ -107,7 +107,9 @@ def test_nasty_service(project: Path, flowdeck: Command, outside: globus_sdk.Flo
             input_schema={"type": "object", "title": NASTY, "properties": {NASTY: {}}},
         )
     write(project, manifest({"one": {}}))
-    for arguments in (["plan"], ["plan", "--destroy"], ["drift"], ["list"], ["show", "one"], ["apply", "--yes"]):
+    faces = [["plan", "--format", "markdown"], ["plan", "--format", "html"], ["drift", "--format", "markdown"]]
+    texts = [["plan"], ["plan", "-v"], ["plan", "--destroy"], ["drift"], ["list"], ["show", "one"]]
+    for arguments in (*faces, *texts, ["apply", "--yes", "--format", "markdown"]):
         ran = flowdeck(*arguments)
         assert harmless(ran.out + ran.err), arguments
 

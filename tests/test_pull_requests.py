@@ -8,6 +8,7 @@ somebody else; `seed.yaml`: what the emulator is told), and `after.yaml`, which 
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -105,6 +106,19 @@ def test_a_pull_request(name: str, face: str) -> None:
 def test_there_are_ten() -> None:
     """What reviewers meet most is there, once each."""
     assert len(NAMES) == 10
+
+
+def test_the_manual_shows_real_plans() -> None:
+    """What docs/reviewing.md quotes stands so in one of these plans."""
+    text = (Path(__file__).parents[1] / "docs" / "reviewing.md").read_text(encoding="utf-8")
+    quoted = [re.sub("^> ?", "", one, flags=re.MULTILINE) for one in re.findall(r"(?:^>.*\n)+", text, re.MULTILINE)]
+    quoted += re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    plans = [
+        (SCENARIOS / name / face).read_text(encoding="utf-8") for name in NAMES for face in ("plan.txt", "plan.md")
+    ]
+
+    assert len(quoted) == 3
+    assert [one for one in quoted if not any(one in plan for plan in plans)] == []
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ _CSS = Path(__file__).with_name("page.css")
 _CLASSES = {Sign.ADDED: "added", Sign.REMOVED: "removed", Sign.CHANGED: "changed", Sign.NONE: "head"}
 # Plans of so few flows are read without a click.
 _FEW = 3
+_LIST = 8
 # Graphviz takes its time for each.
 _MOST_DRAWN = 40
 
@@ -80,7 +81,7 @@ def _sections(shown: Plan) -> Iterator[Markup]:
         running = {address: one for one in warned if one.code == review.RUNS for address in one.addresses}
         names = (element("li", *_goes(step, running.get(step.address))) for step in goes)
         title = f"Deletes {count(len(goes), 'flow')}, for good, with id and scope"
-        yield _section(title, element("ul", *names, class_="names"))
+        yield _section(title, element("ul", *names, class_="many" if len(goes) > _LIST else "few"))
     if accesses := review.access(shown):
         rows: Iterable[Row] = (("gains" if one.gains else "loses", _cells(one, shown.names)) for one in accesses)
         yield _section("Access", table(("access", "who", "role", "on", "granted by"), rows))
@@ -94,7 +95,7 @@ def _sections(shown: Plan) -> Iterator[Markup]:
 
 def _blocked(risks: Sequence[Told]) -> Markup:
     rows = (
-        ("block", (_code(one.code), _links(one.addresses), sentence(one.message), sentence(one.way_out)))
+        ("block", (_code(one.code), _links(one.addresses), sentence(one.message), sentence(one.marked_way_out)))
         for one in risks
     )
     said = element("p", "Apply refuses this plan until each of these is dealt with or allowed.")

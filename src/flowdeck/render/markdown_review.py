@@ -1,6 +1,5 @@
 """What stands around the folds of a plan in Markdown: the result, what a reviewer must know, and how to go on."""
 
-import re
 from collections.abc import Sequence
 
 from flowdeck.model.change import Grant
@@ -21,7 +20,6 @@ _BLOCKED, _DELETES, _TABLE, _ACCESS, _WARNINGS, _REMARKS = 7_000, 20_000, 13_000
 _MOST_COMMAND = 2_000
 _EVERYBODY = {principal: f"**{who}**" for principal, who in EVERYBODY.items()}
 _FEW, _SEVERAL, _LIST = 3, 12, 8
-_ALLOW, _AS_CODE = re.compile(r"(--allow \S+)"), r"`\1`"
 _MORE = "see `flowdeck plan` in the log of the job"
 
 
@@ -98,9 +96,30 @@ def _part(title: str, rows: Sequence[str], most: int, more: str = f"- and {{}} m
 
 
 def _blocked(shown: Plan) -> list[str]:
-    rows = [f"- {_risk(one, _SEVERAL)}. **To go on:** {prose(one.way_out)}." for one in review.told(shown, Level.BLOCK)]
+    risks = review.told(shown, Level.BLOCK)
+    rows = [f"- {_risk(one, _SEVERAL)}. {_way(one)}" for one in risks]
+    if size(rows) > _BLOCKED:
+        codes = review.by_code(risks)
+        rows = [_many(one, _BLOCKED // len(codes)) for one in codes]
     title = "**Blocked:** apply refuses this plan until each of these is dealt with or allowed."
     return _part(title, rows, _BLOCKED)
+
+
+def _many(one: Told, most: int) -> str:
+    """A risk of very many flows, with as many of their names as there is room for."""
+    why = prose(one.message) if one.message else "each for its own reason"
+    way = _way(one)
+    names = _names(one.addresses, most - len(why.encode()) - len(way.encode()) - 100)
+    return f"- `{one.code}` on {count(len(one.addresses), 'flow')}, {why}: {names}. {way}"
+
+
+def _way(one: Told) -> str:
+    return f"**To go on:** {prose(one.marked_way_out)}."
+
+
+def _names(addresses: Sequence[str], most: int) -> str:
+    names = within([f"{code(one)}," for one in addresses], most, f"and {{}} more ({_MORE})")
+    return " ".join(names).removesuffix(",")
 
 
 def _gone(shown: Plan) -> list[str]:
@@ -112,10 +131,10 @@ def _gone(shown: Plan) -> list[str]:
     rows = [f"- {_goes(step)}{_running(runs.get(step.address))}" for step in steps]
     if len(rows) <= _LIST:
         return _part(title, rows, _DELETES)
-    plain = [code(step.address) for step in steps if step.address not in runs]
-    told = [row for step, row in zip(steps, rows, strict=True) if step.address in runs]
-    names = within([f"{name}," for name in plain], _DELETES // 2, f"and {{}} more ({_MORE})")
-    return [title, "", *_part("", told, _DELETES // 2)[2:], " ".join(names).removesuffix(","), ""]
+    running = [row for step, row in zip(steps, rows, strict=True) if step.address in runs]
+    told = [*within(running, _DELETES // 2, f"- and {{}} more: {_MORE}"), ""] if running else []
+    others = [step.address for step in steps if step.address not in runs]
+    return [title, "", *told, _names(others, _DELETES - size(told)), ""]
 
 
 def _goes(step: Delete | Withdraw | Replace) -> str:

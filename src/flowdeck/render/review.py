@@ -1,5 +1,6 @@
 """What a reviewer must know of a whole plan: what blocks it, what it warns of, what goes, and who gains access."""
 
+import re
 from dataclasses import dataclass
 
 from flowdeck.model.change import Grant
@@ -28,6 +29,7 @@ ABOUT_ACCESS = ("public-view", "open-start", "new-administrator", "access-remove
 # The gravest first: what somebody can do with a role.
 _GRAVITY: tuple[Role, ...] = ("administrators", "run_managers", "starters", "run_monitors", "viewers")
 _EVERYBODY = (PUBLIC, ALL_AUTHENTICATED)
+_ALLOW = re.compile(r"(--allow \S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Told:
         """What lifts it where it blocks."""
         only = self.addresses[0].partition(".")[2]
         return way_out(self.code, only if len(self.addresses) == 1 else "*")
+
+    @property
+    def marked_way_out(self) -> str:
+        """The same with backticks around the option."""
+        return _ALLOW.sub(r"`\1`", self.way_out)
 
 
 @dataclass(frozen=True, slots=True)
