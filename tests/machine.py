@@ -18,12 +18,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from projects import Ran
 from worlds import POLICIES, World, opened
 
-from flowdeck import workflow
 from flowdeck.apply import Throttle
 from flowdeck.cli.main import run
 from flowdeck.model.errors import FlowdeckError
 from flowdeck.model.risk import DEFAULT_LEVELS
 from flowdeck.service.globus import GlobusReader, GlobusWriter, connect, credentials_from, endpoints_for
+from flowdeck.workflow.applying import do, gate
+from flowdeck.workflow.looking import load
+from flowdeck.workflow.planning import make_plan
 
 PICK = st.integers(0, 99)
 REQUEST = st.integers(1, 20)
@@ -81,10 +83,10 @@ def job(path: Path) -> None:
     access = connect(endpoints_for("globus", os.environ), credentials_from(os.environ), writing=True, people=True)
     reader = GlobusReader(access)
     try:
-        loaded = workflow.load(path)
-        made = workflow.make_plan(loaded, reader)
-        assert not workflow.gate(made, reader.identity, None, DEFAULT_LEVELS)
-        workflow.do(
+        loaded = load(path)
+        made = make_plan(loaded, reader)
+        assert not gate(made, reader.identity, None, DEFAULT_LEVELS)
+        do(
             made,
             loaded.manifest,
             reader,

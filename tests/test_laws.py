@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from projects import DEFINITION, Command, manifest
 from worlds import FLOWDECK, GROUP, IDS, URNS, World, codes, only, opened
 
-from flowdeck.definition import RULES
+from flowdeck.definition.rules.every import RULES
 from flowdeck.model.risk import DEFAULT_LEVELS
 
 # What the rules of the flow language remark of definitions that chance wrote.

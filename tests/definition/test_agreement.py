@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowdeck.definition import RULES, check
+from flowdeck.definition import check
+from flowdeck.definition.rules.every import RULES
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT.parent / "shared" / "reference" / "flow_definition_schema.json"

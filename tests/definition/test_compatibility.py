@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import _WrappedReferencingError as Unresolvable
 
 from definition.schema_pairs import objects, pairs
-from flowdeck.definition import Compatibility, Verdict, compare_inputs
+from flowdeck.definition.schemas.compatibility import Compatibility, Verdict, compare_inputs
 
 INPUTS = 12
 

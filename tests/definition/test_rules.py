@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from flowdeck.definition import RULES, check
+from flowdeck.definition import check
+from flowdeck.definition.rules.every import RULES
 from flowdeck.model.codes import SUBJECTS
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "rules").glob("*.md"))

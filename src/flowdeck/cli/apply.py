@@ -7,7 +7,7 @@ from flowdeck.cli.door import Door, options
 from flowdeck.cli.project import opened
 from flowdeck.model.plan import Plan
 from flowdeck.service.ports import Reader
-from flowdeck.workflow import make_plan, without_deletes
+from flowdeck.workflow.planning import make_plan, without_deletes
 
 
 @click.command()

@@ -27,11 +27,13 @@ from flowdeck.model.event import Event, Retrying
 from flowdeck.model.plan import Plan
 from flowdeck.model.result import ApplyOutcome, Result
 from flowdeck.model.risk import DEFAULT_LEVELS
-from flowdeck.plan import Reviewed, read_document, unused
+from flowdeck.plan.allowing import unused
+from flowdeck.plan.reviewed import Reviewed, read_document
 from flowdeck.render import document, plan_text, result_text
 from flowdeck.render import log as log_lines
 from flowdeck.service.globus import GlobusReader, GlobusWriter
-from flowdeck.workflow import Loaded, do, gate, refuse, require_secrets, without_secrets
+from flowdeck.workflow.applying import do, gate, refuse, require_secrets, without_secrets
+from flowdeck.workflow.looking import Loaded
 
 F = TypeVar("F", bound=Callable[..., object])
 

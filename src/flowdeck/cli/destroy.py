@@ -5,7 +5,7 @@ import click
 from flowdeck.cli.applying import Consent, carry_out, consent_options
 from flowdeck.cli.door import Door, options
 from flowdeck.cli.project import opened
-from flowdeck.workflow import make_destroy_plan
+from flowdeck.workflow.planning import make_destroy_plan
 
 
 @click.command()

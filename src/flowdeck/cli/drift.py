@@ -10,7 +10,7 @@ from flowdeck.model.plan import Plan
 from flowdeck.plan import only_drift
 from flowdeck.render import document, plan_text
 from flowdeck.service.globus import GlobusReader
-from flowdeck.workflow import make_plan
+from flowdeck.workflow.planning import make_plan
 
 
 @click.command()

@@ -5,7 +5,7 @@ import click
 from flowdeck.cli.applying import Consent, carry_out
 from flowdeck.cli.door import Door, options
 from flowdeck.cli.project import opened
-from flowdeck.workflow import make_forget_plan
+from flowdeck.workflow.planning import make_forget_plan
 
 
 @click.command()

@@ -11,7 +11,8 @@ from flowdeck.render.graph.dot import dot
 from flowdeck.render.graph.mermaid import TooLarge, mermaid
 from flowdeck.render.graph.svg import svg
 from flowdeck.render.graph.table import table
-from flowdeck.workflow import compared_graph, declared_graph, managed_flow
+from flowdeck.workflow.drawing import compared_graph, declared_graph
+from flowdeck.workflow.looking import managed_flow
 
 
 @click.command()

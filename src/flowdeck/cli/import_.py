@@ -23,7 +23,8 @@ from flowdeck.model.marker import NAME
 from flowdeck.render import import_text
 from flowdeck.render.manifest_entry import entry
 from flowdeck.service.globus import GlobusReader
-from flowdeck.workflow import Loaded, importable, importable_flows
+from flowdeck.workflow.importing import importable, importable_flows
+from flowdeck.workflow.looking import Loaded
 
 _ROLES = {"owner": OWNER, "administrator": ADMINISTRATOR}
 

@@ -8,7 +8,7 @@ from flowdeck.cli.exit_codes import Exit
 from flowdeck.cli.project import opened
 from flowdeck.render import document
 from flowdeck.service.globus import GlobusReader
-from flowdeck.workflow import managed_flows
+from flowdeck.workflow.looking import managed_flows
 
 
 @click.command()

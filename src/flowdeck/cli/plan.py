@@ -17,7 +17,7 @@ from flowdeck.render import document, plan_text
 from flowdeck.render.paint import colourless
 from flowdeck.render.sides import BRIEF, FULL
 from flowdeck.service.globus import GlobusReader
-from flowdeck.workflow import make_destroy_plan, make_plan
+from flowdeck.workflow.planning import make_destroy_plan, make_plan
 
 
 @click.command()

@@ -4,7 +4,7 @@ from flowdeck import manifest
 from flowdeck.cli.door import Door
 from flowdeck.model.diagnostic import Diagnostic
 from flowdeck.model.errors import Invalid, Misused
-from flowdeck.workflow import Loaded, load
+from flowdeck.workflow.looking import Loaded, load
 
 
 def opened_for_looking(door: Door) -> Loaded:

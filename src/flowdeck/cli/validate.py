@@ -51,7 +51,7 @@ def _checked(door: Door, *, online: bool) -> tuple[Manifest | None, Diagnostics]
         if usable:
             diagnostics = _asked(door, usable, diagnostics)
     if door.verbose and readable and not has_errors(diagnostics):
-        from flowdeck.plan import coverage  # noqa: PLC0415 (only who wants to know more needs it)
+        from flowdeck.plan.coverage import coverage  # noqa: PLC0415 (only who wants to know more needs it)
 
         diagnostics += coverage(readable)
     return readable, diagnostics
@@ -82,7 +82,7 @@ def _asked(door: Door, readable: Manifest, known: Diagnostics) -> Diagnostics:
     """What is known and what the service says. Raises FlowdeckError, with what is known, where it does not answer."""
     from flowdeck.cli.connection import connection  # noqa: PLC0415 (offline, nothing of the service is needed)
     from flowdeck.service.globus import GlobusReader  # noqa: PLC0415
-    from flowdeck.workflow import ask_service  # noqa: PLC0415
+    from flowdeck.workflow.asking import ask_service  # noqa: PLC0415
 
     try:
         with connection(door, readable, writing=True) as access:

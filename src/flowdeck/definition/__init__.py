@@ -1,26 +1,21 @@
 """The flow-definition language: what a definition may say, checked without the service."""
 
+from flowdeck.definition.checking import check, check_shape
 from flowdeck.definition.consents import FLOW, USER, Action, Consents, actions, consents, who
 from flowdeck.definition.finding import Finding
 from flowdeck.definition.layout import in_reading_order
 from flowdeck.definition.normal import compared, differing, field_digests, must_replace, outside, published
-from flowdeck.definition.rules.checks import RULES, check, check_shape
-from flowdeck.definition.schemas.compatibility import Compatibility, Verdict, compare_inputs
 from flowdeck.definition.states import compare_states
 
 __all__ = [
     "FLOW",
-    "RULES",
     "USER",
     "Action",
-    "Compatibility",
     "Consents",
     "Finding",
-    "Verdict",
     "actions",
     "check",
     "check_shape",
-    "compare_inputs",
     "compare_states",
     "compared",
     "consents",

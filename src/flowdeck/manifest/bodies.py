@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from flowdeck.definition import check, check_shape
-from flowdeck.manifest import language, samples
+from flowdeck.manifest import language
 from flowdeck.manifest.document import Document
 from flowdeck.manifest.files import SUFFIXES, Files
 from flowdeck.manifest.layers import WHOLE, Layers
@@ -92,6 +92,8 @@ class Bodies:
 
     def _samples(self) -> Iterator[Diagnostic]:
         """What is wrong with the sample inputs beside definitions; flows that share both files have it told once."""
+        from flowdeck.manifest import samples  # noqa: PLC0415 (validate asks, plans do not)
+
         definitions = {name: one.document for (name, what), one in self.found.items() if what == "definition"}
         seen: set[tuple[FilePath, Json | None]] = set()
         for name, folder in samples.alone({name: one for name, one in definitions.items() if one}).items():

@@ -54,7 +54,7 @@ Principals = list[str]
 class Strict(BaseModel):
     """A mapping with these keys and no others, each of exactly its type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Roles(Strict):
@@ -171,6 +171,7 @@ class Guardrails(BaseModel):
         extra="allow",
         strict=True,
         frozen=True,
+        defer_build=True,
         json_schema_extra={"additionalProperties": False},
     )
     __pydantic_extra__: dict[str, LevelName | None]

@@ -11,7 +11,7 @@ from flowdeck.manifest.problem import Fault, Unreadable, quoted
 from flowdeck.manifest.yaml_scalar import Ambiguous, plain
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 # What the parsers say, in C and in Python, and how to say it to a user.
 _INDENTATION = ("this line does not fit the lines above", "check the indentation")

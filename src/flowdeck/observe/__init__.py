@@ -1,8 +1,6 @@
 """Look at the service through a Reader: which live flow is whose, and may we administer it."""
 
-from flowdeck.observe.importing import called, unmanaged
 from flowdeck.observe.observe import adoptable, observe
-from flowdeck.observe.opinions import ask
 from flowdeck.observe.people import resolve
 
-__all__ = ["adoptable", "ask", "called", "observe", "resolve", "unmanaged"]
+__all__ = ["adoptable", "observe", "resolve"]

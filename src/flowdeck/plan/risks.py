@@ -7,9 +7,7 @@ from flowdeck.definition import (
     FLOW,
     USER,
     Action,
-    Verdict,
     actions,
-    compare_inputs,
     consents,
     published,
     who,
@@ -204,6 +202,9 @@ def input_change(step: Step, _: Circumstances) -> Iterator[tuple[str, str]]:
     if old != new and any(private_parameters(one.value) for one in (old, new)):
         yield "input-breaking", f"{_CANNOT_TELL}: it holds private parameters"
         return
+    # A dozen modules, and few plans change an input schema.
+    from flowdeck.definition.schemas.compatibility import Verdict, compare_inputs  # noqa: PLC0415
+
     found = compare_inputs(old.value, new.value)
     reasons = [shown(reason.message) for reason in found.reasons]
     more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""

@@ -1,44 +1,10 @@
-"""Every rule of the flow language, asked of one flow."""
+"""The rules of the flow language, asked of one flow."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from flowdeck.definition.finding import Finding
 from flowdeck.definition.machine import Machine
-from flowdeck.definition.rules import (
-    absent,
-    alternatives,
-    catchers,
-    choices,
-    field_values,
-    fields,
-    handlers,
-    input_schemas,
-    limits,
-    reach,
-    times,
-    transitions,
-    value_forms,
-    web_inputs,
-)
-from flowdeck.definition.rules.rule import Rule
-
-RULES: tuple[Rule, ...] = (
-    *fields.RULES,
-    *field_values.RULES,
-    *alternatives.RULES,
-    *handlers.RULES,
-    *choices.RULES,
-    *times.RULES,
-    *catchers.RULES,
-    *transitions.RULES,
-    *reach.RULES,
-    *limits.RULES,
-    *value_forms.RULES,
-    *web_inputs.RULES,
-    *absent.RULES,
-    *input_schemas.RULES,
-)
 
 
 def check(definition: Any, input_schema: Any = None) -> tuple[Finding, ...]:
@@ -46,6 +12,8 @@ def check(definition: Any, input_schema: Any = None) -> tuple[Finding, ...]:
     shape = check_shape(definition)
     if shape:
         return shape
+    from flowdeck.definition.rules.every import RULES  # noqa: PLC0415 (many modules, and most plans send nothing)
+
     machine = Machine.of(definition, input_schema)
     return tuple(finding for rule in RULES for finding in rule.findings(machine))
 
