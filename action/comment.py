@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import marker
-from forge import Forge, Unsettled
+from forge import NOT_FOUND, Forge, ForgeError, Unsettled
 from marker import Record
 from step import Inputs, StepError
 
@@ -40,17 +40,11 @@ def ours(forge: Forge, pull_request: int, inputs: Inputs) -> list[Comment]:
 
 
 def keep(forge: Forge, pull_request: int, inputs: Inputs, record: Record, text: str, *, opens: bool) -> None:
-    """Bring the comment of an environment up to date: edited in place, and opened only if `opens`.
-
-    One whose plan was applied is done with; a plan after that gets a comment of its own.
-    """
+    """Bring the comment of an environment up to date: edited in place, and opened only if `opens`."""
     body = assembled(record, text)
     for attempt in range(_TRIES):
-        earlier = [one for one in ours(forge, pull_request, inputs) if one.record.state != APPLIED]
-        if earlier:
-            forge.patch(f"/issues/comments/{earlier[-1].id}", {"body": body})
-            return
-        if not opens:
+        earlier = ours(forge, pull_request, inputs)
+        if (earlier and _edited(forge, earlier[-1], body)) or not opens:
             return
         try:
             _open(forge, pull_request, inputs, body)
@@ -63,15 +57,14 @@ def keep(forge: Forge, pull_request: int, inputs: Inputs, record: Record, text: 
 
 def conclude(forge: Forge, pull_request: int, inputs: Inputs, record: Record, result: str) -> None:
     """Put the result of an apply above the plan that it applied, in the same comment; opens one if there is none."""
-    earlier = ours(forge, pull_request, inputs)
-    if not earlier:
-        keep(forge, pull_request, inputs, record, result, opens=True)
-        return
-    before, separator, after = earlier[-1].text.partition(f"{_PLAN_FOLLOWS}\n")
-    # What stands there without a digest is an earlier result, and no plan.
-    plan = after if separator or not earlier[-1].record.digest else before
-    body = assembled(record, f"{result}\n\n{_PLAN_FOLLOWS}\n{plan}", f"{result}\n\nThe plan is in an earlier version.")
-    forge.patch(f"/issues/comments/{earlier[-1].id}", {"body": body})
+    for last in ours(forge, pull_request, inputs)[-1:]:
+        before, separator, after = last.text.partition(f"{_PLAN_FOLLOWS}\n")
+        # What stands there without a digest is an earlier result, and no plan.
+        plan = after if separator or not last.record.digest else before
+        whole, short = f"{result}\n\n{_PLAN_FOLLOWS}\n{plan}", f"{result}\n\nThe plan is in an earlier version."
+        if _edited(forge, last, assembled(record, whole, short)):
+            return
+    keep(forge, pull_request, inputs, record, result, opens=True)
 
 
 def assembled(record: Record, *texts: str) -> str:
@@ -82,6 +75,17 @@ def assembled(record: Record, *texts: str) -> str:
             if len(body.encode()) <= MOST_BYTES:
                 return body
     raise StepError("a comment is too long for GitHub; the job's summary has its text")
+
+
+def _edited(forge: Forge, comment: Comment, body: str) -> bool:
+    """Edit a comment; False if somebody deleted it in the meantime."""
+    try:
+        forge.patch(f"/issues/comments/{comment.id}", {"body": body})
+    except ForgeError as error:
+        if error.status == NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 def _open(forge: Forge, pull_request: int, inputs: Inputs, body: str) -> None:

@@ -19,7 +19,7 @@ _ATTEMPTS = 5
 # A job that was cancelled has five minutes for the step that tells what happened.
 _LONGEST_PAUSE = 60.0
 _TOO_MANY_REQUESTS = 429
-_FORBIDDEN = 403
+FORBIDDEN, NOT_FOUND = 403, 404
 _SERVER_ERRORS = 500
 _REDIRECTS = 300
 
@@ -29,7 +29,9 @@ class ForgeError(StepError):
 
     def __init__(self, what: str, status: int | None, said: str) -> None:
         answered = "did not answer" if status is None else f"answered {status}"
-        super().__init__(f"GitHub {answered} to {what}{f': {said}' if said else ''}")
+        # The same status is an exhausted limit, which is waited for, and has its own words.
+        hint = "; does the job have the permissions of docs/ci-github.md?" if status == FORBIDDEN else ""
+        super().__init__(f"GitHub {answered} to {what}{f': {said}' if said else ''}{hint}")
         self.status = status
 
 
@@ -77,6 +79,10 @@ class Forge:
             answer = self._send("GET", url, None)
             yield from cast(list[dict[str, Any]], _parsed(answer, f"GET {path}"))
             url = self._following(answer.headers.get("Link", ""))
+
+    def get(self, path: str) -> dict[str, Any]:
+        """One thing below the repository."""
+        return cast(dict[str, Any], _parsed(self._send("GET", self._url(path), None), f"GET {path}"))
 
     def post(self, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Create something. Raises Unsettled when nobody knows whether that happened."""
@@ -164,7 +170,7 @@ def _is_limit(answer: _Answer) -> bool:
     if answer.status == _TOO_MANY_REQUESTS:
         return True
     exhausted = answer.headers.get("X-RateLimit-Remaining") == "0" or "Retry-After" in answer.headers
-    return answer.status == _FORBIDDEN and (exhausted or "rate limit" in answer.said)
+    return answer.status == FORBIDDEN and (exhausted or "rate limit" in answer.said)
 
 
 def _pause(answer: _Answer, attempt: int) -> float | None:

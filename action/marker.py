@@ -20,6 +20,7 @@ _MOST_UNFOLDED = 8_000_000
 class Record:
     """What the line says. `kind`, `path` and `environment` are what it is about; the rest is of the plan.
 
+    `commit` is the last one of the branch when it was planned: what was pushed after it, the plan does not show.
     `state` is one of the two above, or what became of the plan. `plan` is the JSON text of the plan document, or as
     much of it as there was room for: flowdeck says by it what differs, and recognises the rest of what was begun.
     """
@@ -29,6 +30,7 @@ class Record:
     environment: str
     state: str
     digest: str = ""
+    commit: str = ""
     plan: str = ""
 
     def is_about(self, kind: str, path: str, environment: str) -> bool:

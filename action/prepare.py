@@ -1,6 +1,7 @@
 """The first step: check the inputs, and install the flowdeck that the other steps run."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,8 +14,12 @@ from step import DONE, MISUSED, StepError, ended, inputs
 from summary import write_outputs
 
 _OLDEST = (3, 11)
-# What the commands that install see of the environment: no credentials, no token.
-_SECRET = ("ACTIONS_", "FLOWDECK_", "GH_", "GITHUB_TOKEN", "GLOBUS_", "INPUT_")
+# All that the commands that install see of the environment: how to reach the network and where to write. A list of
+# what is secret would miss the secrets that a manifest declares under names of its own.
+_NEEDED = re.compile(
+    r"HOME|PATH|LANG|LC_[A-Z]+|LD_LIBRARY_PATH|TMPDIR|RUNNER_TEMP|(?i:https?_proxy|all_proxy|no_proxy)"
+    r"|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|PIP_[A-Z_]+|XDG_[A-Z_]+"
+)
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -22,6 +27,8 @@ def main(environment: Mapping[str, str]) -> int:
     if sys.version_info < _OLDEST:
         raise StepError("flowdeck needs Python 3.11: use a newer runner image, or actions/setup-python before", MISUSED)
     inputs(environment)
+    if environment.get("GITHUB_EVENT_NAME") == "pull_request_target":
+        raise StepError("`pull_request_target` gives secrets to strangers: use `pull_request`", MISUSED)
     where = Path(tempfile.mkdtemp(prefix="flowdeck-", dir=environment["RUNNER_TEMP"]))
     match environment.get("INPUT_VERSION", ""):
         case "":
@@ -40,13 +47,14 @@ def installed(where: Path, source: Path, environment: Mapping[str, str]) -> Path
     """The Python of a new virtual environment with the flowdeck beside the action, and with the versions it pins."""
     venv.create(where, with_pip=True)
     python = where / "bin" / "python"
-    plain = {name: value for name, value in environment.items() if not name.startswith(_SECRET)}
+    plain = {name: value for name, value in environment.items() if _NEEDED.fullmatch(name)}
     for arguments in (
         ["-r", str(source / "requirements" / "run.txt")],
         ["--no-deps", "--no-build-isolation", str(source)],
     ):
-        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
-        if subprocess.run(command, env=plain, stdout=sys.stderr, check=False).returncode:
+        # -I and a folder of our own: a `pip.py` in the checkout is not what `-m pip` means.
+        command = [str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+        if subprocess.run(command, cwd=where, env=plain, stdout=sys.stderr, check=False).returncode:
             raise StepError("flowdeck could not be installed: the log above says why")
     return python
 

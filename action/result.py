@@ -36,7 +36,7 @@ _ADVICE = {
     ),
     "failed": "When the cause is mended, run this job again.",
     "partly": "In this job that means: run it again, and only the rest of the reviewed plan is applied.",
-    "interrupted": f"What was in flight was finished, and nothing else was begun. {_AGAIN}",
+    "interrupted": f"What was in flight was given five seconds to finish, and nothing else was begun. {_AGAIN}",
     "lost": f"flowdeck was ended before it could tell what it did. {_AGAIN}",
 }
 
@@ -66,12 +66,12 @@ def log(path: Path) -> dict[str, Any]:
 def told(code: int | None, logged: Mapping[str, Any], words: str, why: str, environment: str) -> Told:
     """Put the result of an apply into words.
 
-    `code` is None if flowdeck was killed, `words` are flowdeck's Markdown, and `why` says why no plan was reviewed.
+    `code` is None if flowdeck was killed, `words` are flowdeck's Markdown, `why` says why there is no reviewed plan.
     """
     state = "lost" if code is None else _STATES.get(code, "failed")
     is_nothing = state == "applied" and logged.get("outcome") == "nothing"
     if why and state == "refused":
-        parts = [_headline(state, environment), f"No plan was reviewed: {why}.", _REVIEW]
+        parts = [_headline(state, environment), f"There is no reviewed plan to apply: {why}.", _REVIEW]
     else:
         parts = [words or _headline(state, environment), _advice(state, logged.get("errors", ()))]
     return Told(state, is_nothing, "\n\n".join(part for part in parts if part))

@@ -1,20 +1,19 @@
 """Which plan was reviewed: from the commit to its pull request, to our comment there, and to its digest."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
-from comment import OUTLINE, ours
+from comment import APPLIED, OUTLINE, ours
 from forge import Forge, connect
 from marker import PLANNED, Record
-from step import DONE, Inputs, Job, StepError, annotate, document, ended, folder, inputs, job
+from pulls import merged
+from step import DONE, Inputs, Job, annotate, document, ended, folder, inputs, job
 
-# GitHub links a fresh merge commit to its pull request a moment later.
-_PAUSES = (2.0, 4.0, 8.0)
 # No plan has this digest, so flowdeck applies nothing, unless there is nothing to apply.
 NOTHING_REVIEWED = "0" * 64
+_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def main(environment: Mapping[str, str]) -> int:
         (where / "expected.json").write_text(plan, encoding="utf-8")
     (where / "reviewed.json").write_text(json.dumps(asdict(found)), encoding="utf-8")
     if found.why:
-        annotate("warning", f"No plan was reviewed: {found.why}.")
+        annotate("notice", f"There is no reviewed plan to apply: {found.why}.")
     else:
         print(f"Reviewed: {found.digest[:12]}" + (f", in #{found.pull_request}" if found.pull_request else ""))
     return DONE
@@ -44,29 +43,32 @@ def search(
     forge: Forge, given: Inputs, about: Job, sleep: Callable[[float], None] = time.sleep
 ) -> tuple[Reviewed, Record | None]:
     """The plan that was reviewed in the pull request which brought the job's commit to the job's branch."""
-    if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", about.commit):
-        raise StepError("GITHUB_SHA is set by the runner: run this in GitHub Actions")
-    short = about.commit[:7]
-    requests = _merged(forge, about)
-    for pause in _PAUSES:
-        if requests:
-            break
-        sleep(pause)
-        requests = _merged(forge, about)
+    requests, short = merged(forge, about, sleep), about.commit[:_DIGITS]
     if not requests:
-        return Reviewed(
-            why=f"no pull request was merged into {about.branch} as {short}, so it was pushed directly"
-        ), None
+        why = f"no pull request was merged into {about.branch} as {short}, so it was pushed directly"
+        return Reviewed(why=why), None
     if len(requests) > 1:
-        numbers = ", ".join(f"#{one}" for one in requests)
+        numbers = ", ".join(f"#{one['number']}" for one in requests)
         return Reviewed(why=f"several pull requests were merged into {about.branch} as {short}: {numbers}"), None
-    number = requests[0]
+    number, head = int(requests[0]["number"]), str(requests[0]["head"]["sha"])
     comments = ours(forge, number, given)
     record = comments[-1].record if comments else None
     if record is None or not record.digest:
         why = f"#{number} has no plan of {given.environment} by {given.author}; a fork's pull request never has one"
         return Reviewed(pull_request=number, why=why), None
+    if why := _refusal(record, number, head):
+        return Reviewed(pull_request=number, why=why), None
     return Reviewed(record.digest, number), record
+
+
+def _refusal(record: Record, number: int, head: str) -> str:
+    """Why the plan of our comment is not the one to apply after this merge; empty if it is."""
+    if record.commit != head:
+        shown = record.commit[:_DIGITS] or "none"
+        return f"#{number} was merged with commit {head[:_DIGITS]}, and its last plan is of {shown}"
+    if record.state == APPLIED:
+        return f"the plan of #{number} was applied already, and what was changed since is not part of it"
+    return ""
 
 
 def usable(record: Record) -> str:
@@ -84,21 +86,6 @@ def expected(environment: Mapping[str, str]) -> str:
     if file.exists():
         return str(file)
     return str(document(folder(environment) / "reviewed.json").get("digest") or NOTHING_REVIEWED)
-
-
-def _merged(forge: Forge, about: Job) -> list[int]:
-    """The pull requests of which this very commit is the merge, into this branch of this repository.
-
-    GitHub names it in `merge_commit_sha`: the merge commit, the squashed one, or the last of those that were rebased.
-    """
-    return sorted(
-        one["number"]
-        for one in forge.every(f"/commits/{about.commit}/pulls")
-        if one.get("merged_at")
-        and one.get("merge_commit_sha") == about.commit
-        and one["base"]["ref"] == about.branch
-        and ((one["base"].get("repo") or {}).get("full_name") or about.repository) == about.repository
-    )
 
 
 if __name__ == "__main__":

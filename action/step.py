@@ -76,7 +76,10 @@ def inputs(environment: Mapping[str, str]) -> Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The job that the step is part of. `pull_request` is None, and `head` empty, where the event is about none."""
+    """The job that the step is part of. `pull_request` is None, and `head` empty, where the event is about none.
+
+    `is_fork` says whether the pull request comes from another repository.
+    """
 
     repository: str
     branch: str
@@ -84,6 +87,7 @@ class Job:
     url: str
     pull_request: int | None
     head: str
+    is_fork: bool = False
 
 
 def job(environment: Mapping[str, str]) -> Job:
@@ -95,16 +99,16 @@ def job(environment: Mapping[str, str]) -> Job:
     if not run.isdecimal():
         raise StepError("GITHUB_RUN_ID is set by the runner: run this in GitHub Actions")
     event = _event(environment.get("GITHUB_EVENT_PATH", ""))
-    request = event.get("pull_request")
-    request = request if isinstance(request, dict) else {}
-    number, head = request.get("number"), request.get("head")
+    request = _object(event, "pull_request")
+    number, head = request.get("number"), _object(request, "head")
     return Job(
         repository=repository,
         branch=environment.get("GITHUB_REF_NAME", ""),
         commit=environment.get("GITHUB_SHA", ""),
         url=f"{server}/{repository}/actions/runs/{run}",
         pull_request=number if isinstance(number, int) else None,
-        head=str(head.get("sha", "")) if isinstance(head, dict) else "",
+        head=str(head.get("sha", "")),
+        is_fork=bool(head) and _object(head, "repo").get("full_name") != repository,  # a deleted fork has no name
     )
 
 
@@ -142,6 +146,11 @@ def _truth(name: str, text: str) -> bool:
     if text not in ("true", "false"):
         raise StepError(f"`{name}` is true or false", MISUSED)
     return text == "true"
+
+
+def _object(whole: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = whole.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _event(path: str) -> dict[str, Any]:

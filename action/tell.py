@@ -9,10 +9,11 @@ import comment
 import drift
 import markdown
 import result
-from forge import connect
+from forge import FORBIDDEN, ForgeError, connect
 from marker import PLANNED, UNPLANNED, Record
+from pulls import outdated
 from start import CODE, LOG, PLAN, WORDS
-from step import DONE, DRIFTED, FAILED, INTERRUPTED, Inputs, Job, document, ended, folder, inputs, job
+from step import DONE, DRIFTED, FAILED, INTERRUPTED, Inputs, Job, annotate, document, ended, folder, inputs, job
 from summary import write_outputs, write_summary
 
 _COMMIT_DIGITS = 12
@@ -22,7 +23,7 @@ def main(environment: Mapping[str, str]) -> int:
     """Tell it, first where no network is needed. That flowdeck failed, the step before has said: this one ends well."""
     given, where = inputs(environment), folder(environment)
     code = exit_code(where, environment.get("FLOWDECK_ACTION_OUTCOME", ""))
-    outputs = {"exit-code": "" if code is None else str(code), "digest": "", "changes": ""}
+    outputs = {"exit-code": "" if code is None else str(code), "digest": "", "changes": "", "log": ""}
     match given.command:
         case "plan":
             _plan(environment, given, code, outputs)
@@ -40,9 +41,10 @@ def exit_code(where: Path, outcome: str) -> int | None:
     try:
         return int((where / CODE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        logged = result.log(where / LOG).get("exit_code")
-    if isinstance(logged, int):
-        return logged
+        logged = result.log(where / LOG)
+    if logged:  # an apply that had begun, and that was killed if the log has no end
+        ended_with = logged.get("exit_code")
+        return ended_with if isinstance(ended_with, int) else None
     return {"skipped": FAILED, "cancelled": INTERRUPTED}.get(outcome)
 
 
@@ -52,17 +54,40 @@ def _plan(environment: Mapping[str, str], given: Inputs, code: int | None, outpu
     if code == DONE:
         outputs |= _of_plan(plan["digest"], plan["changes"])
         text = json.dumps(plan, separators=(",", ":"))
-        record = Record("plan", given.path, given.environment, PLANNED, plan["digest"], text)
+        record = Record("plan", given.path, given.environment, PLANNED, plan["digest"], about.head, text)
         opens = bool(plan["changes"])
     else:
-        record, opens = Record("plan", given.path, given.environment, UNPLANNED), True
+        record, opens = Record("plan", given.path, given.environment, UNPLANNED, commit=about.head), True
         words = words or f"**No plan**: `{given.environment}` could not be planned; the log says why."
     words += f"\n\n{_origin(about)}"
     write_outputs(environment, outputs)
     write_summary(environment, words)
     # A job that was cancelled made room for another one, whose plan stands there already, or soon.
-    if given.comment and about.pull_request is not None and code != INTERRUPTED:
-        comment.keep(connect(environment), about.pull_request, given, record, words, opens=opens)
+    if given.comment and code != INTERRUPTED:
+        _show_plan(environment, given, about, record, words, opens=opens)
+
+
+def _show_plan(
+    environment: Mapping[str, str], given: Inputs, about: Job, record: Record, text: str, *, opens: bool
+) -> None:
+    """Bring the comment up to date, if there is a pull request; where it must stay, say so, and do not fail."""
+    number = about.pull_request
+    if number is None:
+        return
+    forge = connect(environment)
+    try:
+        if why := outdated(forge, number, about):
+            annotate("warning", f"The comment stays as it is: {why}.")
+        else:
+            comment.keep(forge, number, given, record, text, opens=opens)
+    except ForgeError as error:
+        if not (about.is_fork and error.status == FORBIDDEN):
+            raise
+        annotate(
+            "warning",
+            "A fork's job may not write comments: the plan stands in the job's summary only. It is no review, so "
+            "what is merged from here is not applied.",
+        )
 
 
 def _apply(environment: Mapping[str, str], given: Inputs, code: int | None, outputs: dict[str, str]) -> None:
@@ -70,6 +95,8 @@ def _apply(environment: Mapping[str, str], given: Inputs, code: int | None, outp
     logged, reviewed = result.log(where / LOG), document(where / "reviewed.json")
     told = result.told(code, logged, _words(where), str(reviewed.get("why", "")), given.environment)
     text = f"{told.text}\n\n{_origin(about)}"
+    if logged:
+        outputs["log"] = str(where / LOG)
     if logged.get("digest"):
         outputs |= _of_plan(logged["digest"], not told.is_nothing)
     write_outputs(environment, outputs)
@@ -81,7 +108,7 @@ def _apply(environment: Mapping[str, str], given: Inputs, code: int | None, outp
     earlier = comment.ours(forge, number, given)
     if earlier:
         last = earlier[-1].record
-        if not (told.is_nothing and last.state == comment.APPLIED):
+        if last.state != comment.APPLIED:  # one that was applied has its result, whatever a second run says
             comment.conclude(forge, number, given, replace(last, state=told.state), text)
     elif not told.is_nothing:
         record = Record("plan", given.path, given.environment, told.state)

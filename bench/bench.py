@@ -1,189 +1,237 @@
-"""Measure whole processes and print ratios taken in one run; the emulator runs as a process of its own.
+"""Measure whole processes and print ratios taken in one run, as tables and as one line of JSON.
 
-python bench/bench.py [N ...]      plans of N unchanged flows, 100 and 1000 unless told
+python bench/bench.py [N ...]      plans of N unchanged flows: 10, 100, 1000 and 10000 unless told
 """
 
 import json
-import os
-import platform
+import math
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import projects
+from processes import FLOWDECK, PYTHON, Cost, Environment, compared, machine, ran, served
 
 HERE = Path(__file__).parent
-FLOWDECK = Path(sys.executable).parent / "flowdeck"
-RUNS = 5
+APPLY = [FLOWDECK, "apply", "--yes", "--quiet"]
+PLAN = [FLOWDECK, "plan"]
+LATENCY_MS, CREATES, PARALLELISM = 50, 200, (8, 16, 32)
+SCRIPTED = 10
 CHECKED = 100
+MANY = 1000
+PAGE = 100
+GLOBUS = HERE.parent / ".venv-globus-cli" / "bin" / "globus"
 # Where it lies beside the project, the published JSON Schema of definitions.
 PUBLISHED = HERE.parent.parent / "shared" / "reference" / "flow_definition_schema.json"
 
+Row = dict[str, Any]
 
-def definition(number: int) -> dict[str, object]:
-    """A definition of a real size: some twenty states with parameters, choices and catches, about 7 KB."""
-    states: dict[str, object] = {}
-    last = 9
-    for step in range(last + 1):
-        states[f"Transfer{step}"] = {
-            "Comment": f"Copy part {step} of data set {number} to the next place, and catch what goes wrong",
-            "Type": "Action",
-            "ActionUrl": "https://transfer.actions.globus.org/transfer",
-            "Parameters": {
-                "source_endpoint.$": f"$.places[{step}].source.id",
-                "destination_endpoint.$": f"$.places[{step}].destination.id",
-                "DATA": [{"source_path.$": "$.source.path", "destination_path.$": "$.destination.path"}],
-            },
-            "ResultPath": f"$.Transfer{step}Result",
-            "WaitTime": 600 + step,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
-            "Next": f"Check{step}",
+
+def plans(count: int, folder: Path) -> Row:
+    """A plan of `count` unchanged flows, beside the shortest honest script with globus-sdk."""
+    projects.write(folder, count)
+    with served(folder) as service:
+        ran([*APPLY, "--parallelism", "16"], folder, service.environment)
+        service.clear_requests()
+        ran(PLAN, folder, service.environment)
+        asked = len(service.requests())
+        floor = [PYTHON, str(HERE / "floor_plan.py")]
+        # The largest takes its time, and the machine's moods even out within a run.
+        ours, theirs = compared([PLAN, floor], folder, service.environment, runs=1 if count > MANY else 5)
+    return {
+        "flows": count,
+        **beside(ours, theirs, "floor"),
+        "requests": asked,
+        "fewest requests": math.ceil(count / PAGE),
+    }
+
+
+def beside(ours: Cost, theirs: Cost, name: str) -> Row:
+    """Our time and memory, and by how much they are those of something else."""
+    return {
+        "seconds": ours.seconds,
+        f"seconds / {name}": ours.seconds / theirs.seconds,
+        "MB": ours.megabytes,
+        f"MB / {name}": ours.megabytes / theirs.megabytes,
+    }
+
+
+def applies(parallelism: int, folder: Path) -> Row:
+    """Creates with latency, from the first to the last as the log tells, beside what the wire needs; then the rest."""
+    projects.write(folder, CREATES)
+    limit = CREATES * LATENCY_MS / 1000 / parallelism
+    writing, whole, plan, floor = [], [], [], []
+    log, told = folder / "apply.jsonl", folder / "seconds"
+    many = ["--parallelism", str(parallelism)]
+    with served(folder, LATENCY_MS) as service:
+        for _ in range(4):  # the first for the service to get warm
+            plan.append(ran(PLAN, folder, service.environment).seconds)
+            service.clear_requests()
+            whole.append(ran([*APPLY, *many, "--log", str(log)], folder, service.environment).seconds)
+            requests = service.requests()
+            writing.append(_steps(log))
+            log.unlink()
+            ran([FLOWDECK, "destroy", "--yes", "-q", "--parallelism", "32"], folder, service.environment)
+            ran([PYTHON, str(HERE / "floor_apply.py"), str(parallelism), str(told)], folder, service.environment)
+            floor.append(float(told.read_text()))
+    return {
+        "parallelism": parallelism,
+        "wire limit s": limit,
+        "creates s": statistics.median(writing[1:]),
+        "creates / limit": statistics.median(writing[1:]) / limit,
+        "script / limit": statistics.median(floor[1:]) / limit,
+        "whole s": statistics.median(whole[1:]),
+        "plan s": statistics.median(plan[1:]),
+        "requests": len(requests),
+        "fewest requests": CREATES + 1 + math.ceil(CREATES / PAGE),
+    }
+
+
+def _steps(log: Path) -> float:
+    """Seconds from the start of an apply's first step to the end of its last."""
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    times = [datetime.fromisoformat(line["time"]) for line in lines if line["event"].startswith("step-")]
+    return (max(times) - min(times)).total_seconds()
+
+
+def start_ups(folder: Path) -> Row:
+    """Commands beside an interpreter that imports what nobody can do without."""
+    projects.write(folder, 3)
+    with served(folder) as service:
+        ran(APPLY, folder, service.environment)
+        named = {
+            "import click": [PYTHON, "-c", "import click"],
+            "import click, yaml": [PYTHON, "-c", "import click, yaml"],
+            "import FlowsClient and its requests": [PYTHON, str(HERE / "floor_start.py")],
+            "--version": [FLOWDECK, "--version"],
+            "--help": [FLOWDECK, "--help"],
+            "validate": [FLOWDECK, "validate"],
+            "no-op plan": PLAN,
         }
-        states[f"Check{step}"] = {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Variable": f"$.Transfer{step}Result.status",
-                    "StringEquals": "SUCCEEDED",
-                    "Next": f"Transfer{step + 1}" if step < last else "Done",
-                }
-            ],
-            "Default": "Failed",
-        }
-    states["Done"] = {"Type": "Pass", "End": True}
-    states["Failed"] = {"Type": "Fail", "Error": "TransferFailed", "Cause": "a transfer did not succeed"}
-    return {"Comment": f"Flow {number}", "StartAt": "Transfer0", "States": states}
+        costs = compared(list(named.values()), folder, service.environment, runs=9)
+    seconds = {name: cost.seconds for name, cost in zip(named, costs, strict=True)}
+    pairs = (
+        ("--version", "import click"),
+        ("--help", "import click"),
+        ("validate", "import click, yaml"),
+        ("no-op plan", "import click, yaml"),
+        ("no-op plan", "import FlowsClient and its requests"),
+    )
+    return {f"{ours} / {floor}": seconds[ours] / seconds[floor] for ours, floor in pairs} | {
+        "no-op plan, seconds": seconds["no-op plan"]
+    }
 
 
-def write_project(folder: Path, count: int) -> None:
-    """A project of `count` flows, each with its own two files."""
-    schema = {"type": "object", "properties": {"places": {"type": "array", "items": {"type": "object"}}}}
-    lines = ["version: 1", "project: bench", "environments: {bench: {service: globus}}", "flows:"]
-    for number in range(count):
-        name = f"flow-{number:05d}"
-        home = folder / "flows" / name
-        home.mkdir(parents=True)
-        (home / "definition.json").write_text(json.dumps(definition(number), indent=2))
-        (home / "input_schema.json").write_text(json.dumps(schema))
-        lines.append(f"  {name}: {{subscription: DEFAULT}}")
-    (folder / "flows.yaml").write_text("\n".join(lines) + "\n")
+def terraform(count: int, folder: Path) -> Row | None:
+    """Terraform's plan of as many `terraform_data` with the same content, no change, no network; None without it."""
+    binary = shutil.which("terraform")
+    if binary is None:
+        return None
+    projects.write_terraform(folder, count)
+    ran([binary, "init"], folder)
+    [cost] = compared([[binary, "plan"]], folder, runs=1)
+    return {"resources": count, "seconds": cost.seconds, "MB": cost.megabytes}
 
 
-def measured(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[float, float]:
-    """Median wall time in seconds of RUNS runs after a warm-up, and the largest peak memory in MB."""
-    times, peak = [], 0.0
-    for run in range(RUNS + 1):
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-        if run:
-            times.append(time.perf_counter() - began)
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return statistics.median(times), peak
+def scripted(folder: Path) -> Row | None:
+    """Updates of a few flows, beside a shell loop of `globus flows update`; None without globus-cli."""
+    if not GLOBUS.exists():
+        return None
+    projects.write(folder, SCRIPTED)
+    ours, theirs = [], []
+    with served(folder) as service:
+        ran(APPLY, folder, service.environment)
+        ids = _ids(folder, service.environment)
+        for turn in range(1, 4):
+            _edit(folder, turn)
+            loop = ["sh", str(HERE / "floor_update.sh"), str(GLOBUS), str(ids)]
+            theirs.append(ran(loop, folder, {**service.environment, "HOME": str(folder)}).seconds)
+            _edit(folder, -turn)
+            ours.append(ran(APPLY, folder, service.environment).seconds)
+    seconds, loop_seconds = statistics.median(ours), statistics.median(theirs)
+    return {"flows": SCRIPTED, "apply s": seconds, "shell loop s": loop_seconds, "loop / apply": loop_seconds / seconds}
 
 
-def served(folder: Path) -> tuple["subprocess.Popen[bytes]", dict[str, str]]:
-    """An emulator in a process of its own, and the environment that leads to it."""
-    file = folder / "emulator.env"
-    process = subprocess.Popen([FLOWDECK, "emulator", "--env-file", str(file)], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()  # it prints once it accepts connections
-    exported = dict(line.removeprefix("export ").split("=", 1) for line in file.read_text().splitlines())
-    return process, {**os.environ, **exported}
+def _ids(folder: Path, environment: Environment) -> Path:
+    told = subprocess.run(
+        [FLOWDECK, "output", "--format", "json"], cwd=folder, env=environment, check=True, stdout=subprocess.PIPE
+    )
+    file = folder / "ids.txt"
+    flows = json.loads(told.stdout)
+    file.write_text("".join(f"{name} {flow['id']}\n" for name, flow in flows.items()))
+    return file
 
 
-def plans(count: int) -> dict[str, float]:
-    """A plan of `count` unchanged flows beside the floor."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_project(folder, count)
-        emulator, environment = served(folder)
-        try:
-            subprocess.run(
-                [FLOWDECK, "apply", "--yes", "-q", "--parallelism", "16"],
-                cwd=folder,
-                env=environment,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-            ours = measured([str(FLOWDECK), "plan"], folder, environment)
-            floor = measured([sys.executable, str(HERE / "floor.py")], folder, environment)
-        finally:
-            emulator.terminate()
-            emulator.communicate()
-    return {"flows": count, "seconds": ours[0], "ratio": ours[0] / floor[0], "memory ratio": ours[1] / floor[1]}
+def _edit(folder: Path, turn: int) -> None:
+    for number in range(SCRIPTED):
+        file = folder / "flows" / projects.name(number) / "definition.json"
+        file.write_text(json.dumps(projects.definition(number + 1000 * turn), indent=2))
 
 
-def rules() -> dict[str, float]:
+def rules() -> Row:
     """Definitions a second that the rules check, beside jsonschema on the schema that the Flows team publishes."""
     from flowdeck.definition import check  # noqa: PLC0415 (the other measures start processes)
 
-    made = [definition(number) for number in range(CHECKED)]
-    ours = CHECKED / seconds(lambda: [check(one) for one in made])
+    made = [projects.definition(number) for number in range(CHECKED)]
+    ours = CHECKED / _median(lambda: [check(one) for one in made])
     if not PUBLISHED.exists():
-        return {"rules": ours}
+        return {"rules, a second": ours}
     from jsonschema import Draft202012Validator  # noqa: PLC0415 (as above)
 
     validator = Draft202012Validator(json.loads(PUBLISHED.read_text(encoding="utf-8")))
-    theirs = CHECKED / seconds(lambda: [list(validator.iter_errors(one)) for one in made])
-    return {"rules": ours, "jsonschema": theirs, "ratio": ours / theirs}
+    theirs = CHECKED / _median(lambda: [list(validator.iter_errors(one)) for one in made])
+    return {"rules, a second": ours, "jsonschema, a second": theirs, "rules / jsonschema": ours / theirs}
 
 
-def seconds(do: Callable[[], object]) -> float:
-    """Median wall time of RUNS runs after a warm-up."""
+def _median(do: Callable[[], object]) -> float:
     times = []
-    for _ in range(RUNS + 1):
+    for _ in range(6):
         began = time.perf_counter()
         do()
         times.append(time.perf_counter() - began)
     return statistics.median(times[1:])
 
 
-def start_ups() -> dict[str, float]:
-    """Commands beside an interpreter that imports what nobody can do without, as ratios."""
-    environment = dict(os.environ)
+def in_folder(measure: Callable[..., Row | None], *arguments: object) -> Row | None:
+    """Measure in a new folder, and print the row."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        subprocess.run([FLOWDECK, "init", "."], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        click = measured([sys.executable, "-c", "import click"], folder, environment)[0]
-        sdk = measured([sys.executable, "-c", "from globus_sdk import FlowsClient"], folder, environment)[0]
-        return {
-            "--version / import click": measured([str(FLOWDECK), "--version"], folder, environment)[0] / click,
-            "--help / import click": measured([str(FLOWDECK), "--help"], folder, environment)[0] / click,
-            "validate / import click": measured([str(FLOWDECK), "validate"], folder, environment)[0] / click,
-            "plan on the emulator / import FlowsClient": measured([str(FLOWDECK), "plan"], folder, environment)[0]
-            / sdk,
-        }
+        row = measure(*arguments, Path(name))
+    print(f"  {shown(row)}" if row else "  not here", flush=True)
+    return row
+
+
+def shown(row: Mapping[str, Any]) -> str:
+    """A row of a table, each figure with its name."""
+    texts = (f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in row.items())
+    return " | ".join(texts)
 
 
 def main() -> None:
-    """Print the tables, then everything as one line of JSON."""
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    print(f"Machine: {machine}; medians of {RUNS} runs after a warm-up\n")
-    print("plan of N unchanged flows, beside the shortest script with globus-sdk")
-    rows = []
-    for count in [int(argument) for argument in sys.argv[1:]] or [100, 1000]:
-        row = plans(count)
-        rows.append(row)
-        print(
-            f"  {count:>6} flows  {row['seconds']:6.2f} s  {row['ratio']:5.2f} x its time"
-            f"  {row['memory ratio']:5.2f} x its memory"
-        )
-    print("\nstart-up, beside an interpreter that only imports")
-    ratios = start_ups()
-    for name, ratio in ratios.items():
-        print(f"  {name:<45} {ratio:5.2f} x")
-    print("\nchecks of definitions of this size, a second")
-    rates = rules()
-    for name, rate in rates.items():
-        print(f"  {name:<45} {rate:7.1f}")
-    print("\n" + json.dumps({"machine": machine, "plans": rows, "start-up": ratios, "checks": rates}))
+    """Print each table as it is measured, then everything as one line of JSON."""
+    counts = [int(argument) for argument in sys.argv[1:]] or [10, 100, 1000, 10_000]
+    measured: Row = {"machine": machine()}
+    print(f"Machine: {measured['machine']}")
+    print("\nplan of unchanged flows, beside the shortest script with globus-sdk")
+    measured["plan"] = [in_folder(plans, count) for count in counts]
+    print(f"\napply of {CREATES} creates at {LATENCY_MS} ms, beside creates x latency / parallelism")
+    measured["apply"] = [in_folder(applies, parallelism) for parallelism in PARALLELISM]
+    print("\nstart-up")
+    measured["start-up"] = in_folder(start_ups)
+    print("\nTerraform's plan of unchanged terraform_data with the same content, without a network")
+    measured["terraform"] = in_folder(terraform, 1000)
+    print("\napply of updates, beside a shell loop of `globus flows update`")
+    measured["shell loop"] = in_folder(scripted)
+    print("\nchecks of definitions")
+    measured["rules"] = rules()
+    print(f"  {shown(measured['rules'])}")
+    print("\n" + json.dumps(measured))
 
 
 if __name__ == "__main__":

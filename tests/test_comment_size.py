@@ -96,6 +96,14 @@ def test_300_deletes() -> None:
     assert "**2 runs of it are active**" in commented(planned({name: {} for name in NAMES[:3]}, {}, active=2))
 
 
+def test_1000_deletes() -> None:
+    """Deletes have the room that nothing else needs: a thousand of them are all named."""
+    names = [f"{name}-{part}" for name in NAMES for part in ("a", "b", "c")][:-1] + NAMES[:101]
+    known = commented(planned({name: {"viewers": ["public"]} for name in names}, {})).partition("<details")[0]
+    assert len(names) == 1000
+    assert {name for name in names if f"`flow.{name}`" in known} == {*names}
+
+
 def test_300_blocked() -> None:
     """What blocks is above the fold with the way out, also where everything does and each flow for its own reason."""
     live = {name: {"viewers": [PERSON.format(number)]} for number, name in enumerate(NAMES)}

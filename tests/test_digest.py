@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from projects import Command
+from projects import Command, manifest
 from worlds import URNS, World, opened
 
 from flowdeck.apply import execute
@@ -276,6 +277,79 @@ def test_where_it_applies(exists: bool) -> None:
     assert len(digests) == len(places)
 
 
+def rich(**changed: Any) -> Flow:
+    """A flow with something in every field, and values that could be written in several ways."""
+    definition = passing(
+        Parameters={
+            "__Private_Parameters": ["token"],
+            "token": "t",
+            "of": [1, 1.0, -0.0, 1e-7, 10**20, True, None, ""],
+        },
+        Comment='\u00e9 \u2028 \U0001f52d \\ " </script>',
+    )
+    roles = {
+        "viewers": frozenset({"public", OTHER}),
+        "starters": frozenset({"all_authenticated_users"}),
+        "administrators": frozenset({OTHER, ME}),
+        "run_managers": frozenset({OTHER}),
+        "run_monitors": frozenset({ME}),
+    }
+    schema = Json.of({"type": "object", "required": ["b", "a"], "properties": {"b": {}, "a": {"default": 0.1}}})
+    texts = {"title": "T", "subtitle": "S", "description": "D\n", "keywords": frozenset({"k", "\u00e9"})}
+    more = {
+        "subscription": SUBSCRIPTION,
+        "authentication_policy": POLICY,
+        "definition": definition,
+        "input_schema": schema,
+    }
+    return Flow(**{**texts, **more, **roles, **changed})
+
+
+def of_ours(id: str, flow: Flow, *markers: str, protected: bool = False) -> LiveFlow:
+    """A flow on the service that we own, with these names in its markers."""
+    ours = tuple(Marker("lab", "test", name) for name in markers)
+    return LiveFlow(
+        id, flow, Keywords(flow.keywords, ours, None, protected), frozenset({"flow_owner"}), f"scope of {id}"
+    )
+
+
+# Written down once. A change of one makes every digest void that was reviewed before: then say so in the changelog.
+GOLDEN = {
+    "adopt flow.adopted": "ba7a036db05ed02796bb2b131345292f68552247411412a19d7f7e487b1ca1bb",
+    "create flow.late": "ba695f499ec54b8f5621eedc1cc31ebea1804fc77143cd334ed78a75ff966226",
+    "create flow.new": "c68ffa9101cb72fccc5837a77bc045135eda611958f9e32cfa49456372c2cc9d",
+    "delete flow.gone": "d763afaedd9722b7597a2ce52d099e7473d607541d765ff3846f3d0c2e7856fd",
+    "replace flow.swapped": "cffe552d86a6e3a5f4f4f5f064bae7716c2ab4d76813a09145bfc56c306d5823",
+    "update flow.changed": "2284a49fa680e9549f3a49d6a08bc232f520c99a0b2508b79342cc4c5b6c38c9",
+}
+GOLDEN_PLAN = "2dae08b5cc8979c35735056980d0b000cbc78900997c926fcbf9e460fe7ab59e"
+
+
+def test_golden_digests() -> None:
+    """A plan has the same digest in every release, on every machine and with every Python: here it is in digits."""
+    late_one = rich(definition=passing(Comment=late("flow.new.id")))
+    wanted = (
+        WantedFlow("new", rich()),
+        WantedFlow("late", late_one, protect=True),
+        WantedFlow("changed", rich(title="U", viewers=frozenset({"public"}), owner=None)),
+        WantedFlow("swapped", rich()),
+        WantedFlow("adopted", rich(), id="id-adopted"),
+        WantedFlow("same", rich()),
+    )
+    live = [
+        *(of_ours(f"id-{name}", rich(owner=ME), name) for name in ("changed", "same", "gone")),
+        of_ours("id-swapped", rich(owner=ME, authentication_policy=None), "swapped"),
+        of_ours("id-adopted", rich(owner=ME, subtitle="")),
+    ]
+    manifest = Manifest("lab", "test", "https://flows.example.org", Path(), wanted, Nowhere())
+    seen, diagnostics = observe(manifest, Service(ME, {one.id: one for one in live}))
+    assert not has_errors(diagnostics)
+    plan = build(manifest, seen, manifest.service)
+    steps = zip(plan.steps, plan.step_digests, strict=True)
+    assert {f"{step.action} {step.address}": digest for step, digest in steps} == GOLDEN
+    assert plan.digest == GOLDEN_PLAN
+
+
 # --- and with a real service
 
 
@@ -328,6 +402,31 @@ def test_ways_to_write_the_same(world: World) -> None:
         assert world.plan()["digest"] == digest, changed
     world.declare({"a": {**flow, "title": "${var.t}"}}, variables={"t": "T"})
     assert world.plan("--var", "t=U")["digest"] != digest
+
+
+def test_what_is_not_in_the_plan(world: World) -> None:
+    """Flows that the plan leaves alone, ours and others', comments, orders of keys, names of files are in no digest."""
+    changed, other = {"title": "a", "definition": one_state(Comment="x")}, {"title": "b", "definition": one_state()}
+    world.declare({"a": changed, "b": other})
+    world.apply()
+    world.declare({"a": {**changed, "title": "new"}, "b": other})
+    digest = world.plan()["digest"]
+    world.sdk().create_flow("of somebody else", one_state(), {}, keywords=["flowdeck:lab-2/test/a"])
+    assert world.plan()["digest"] == digest
+
+    [b] = world.marked("b")
+    world.sdk().update_flow(b["id"], title="retitled")
+    world.declare({"a": {**changed, "title": "new"}, "b": {**other, "title": "retitled"}})
+    assert world.plan()["digest"] == digest
+
+    flows = {"b": dict(reversed({**other, "title": "retitled"}.items())), "a": {**changed, "title": "new"}}
+    document = manifest(flows)
+    text = yaml.safe_dump(dict(reversed(document.items())), sort_keys=False)
+    (world.folder / "flows.yaml").unlink()
+    (world.folder / "deploy.yaml").write_text(f"# a comment\n{text}# another\n", encoding="utf-8")
+    assert world.plan("--file", "deploy.yaml")["digest"] == digest
+    (world.folder / "deploy.yaml").write_text(text.replace("new", "newer"), encoding="utf-8")
+    assert world.plan("--file", "deploy.yaml")["digest"] != digest
 
 
 def test_who_plans(world: World) -> None:

@@ -14,9 +14,11 @@ from projects import DEFINITION, Command, manifest, write
 
 from flowdeck.emulator import Emulator
 from flowdeck.model.diagnostic import Diagnostic, Place
-from flowdeck.render import diagnostics
+from flowdeck.model.json_value import Json
+from flowdeck.render import diagnostics, document
 from flowdeck.render.escape import plain
 from flowdeck.render.paint import colourless
+from flowdeck.render.values import both, named
 
 # What may act on a terminal or deceive a reader: controls, escapes, bidi, and characters that do not show.
 HARMFUL = re.compile(
@@ -153,10 +155,48 @@ def test_plain_is_harmless(text: str) -> None:
     assert "\n" not in plain(text)
 
 
-@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "Zs"])))
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters=f"#{BLANK}")))
 def test_plain_keeps_the_rest(text: str) -> None:
     """What people write, in any script, stays as it is."""
     assert plain(text) == text
+
+
+@pytest.mark.parametrize("blank", [*BLANK, "\u034f", "\u17b4", "\u180b", "\ufe0f", "\U000e0100"])
+def test_plain_shows_blanks(blank: str) -> None:
+    """A letter or mark of which nothing is seen is written as JSON writes it, so that no two names look the same."""
+    assert plain(f"ada{blank}") == f"ada{json.dumps(blank)[1:-1]}"
+    assert named(f"ada{blank}") == json.dumps(f"ada{blank}")
+
+
+@pytest.mark.parametrize("command", ["##[group]x", "##vso[task.complete]", "##teamcity[x]"])
+def test_plain_breaks_commands(command: str) -> None:
+    """What a CI system obeys anywhere in a line of its log loses its beginning; other signs stay as they are."""
+    assert plain(f"a #{command}") == f"a #\\u0023{command[1:]}"
+    assert plain("## heading [x], C#") == "## heading [x], C#"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "shown"),
+    [
+        ("a b", "a\u00a0b", ('"a b"', '"a\\u00a0b"')),
+        ("caf\u00e9", "cafe\u0301", ('"caf\\u00e9"', '"cafe\\u0301"')),
+        ("caf\u00e9", "th\u00e9", ('"caf\u00e9"', '"th\u00e9"')),
+    ],
+)
+def test_what_differs_looks_different(was: str, becomes: str, shown: tuple[str, str]) -> None:
+    """Two values that look the same are written by their numbers, others as they are."""
+    assert both(Json.of(was), Json.of(becomes)) == shown
+
+
+def test_a_document_moves_no_cursor() -> None:
+    """What JSON itself lets stand, controls of eight bits and halves of a character, is escaped and means the same."""
+    value = {"x": "\x9b2J \x7f \u202e \U000e0041 \ud800 ##[group] \u00e9"}
+    written = document.text(value)
+    assert json.loads(written) == value
+    assert written == '{\n  "x": "\\u009b2J \\u007f \\u202e \\udb40\\udc41 \\ud800 \\u0023#[group] \u00e9"\n}'
 
 
 @pytest.mark.parametrize(
@@ -301,9 +341,9 @@ lab / test on SERVICE
         + Check  Pass, then end
       viewers: - public
       starters:
-        + all_authenticated_users
+        + all_authenticated_users  by its own entry (flows.yaml:41)
         - ada@example.org (identity ID)
-      administrators: + ada@example.org (identity ID)
+      administrators: + ada@example.org (identity ID)  by its own entry (flows.yaml:43)
       warn[access-removed] no longer among the viewers: public
       warn[open-start] any Globus user may start this flow
       warn[access-removed] no longer among the starters: ada@example.org
@@ -315,7 +355,7 @@ lab / test on SERVICE
       keywords: ["a", "b"]
       definition: 2 states: Begin, Finish
       input_schema: path (required), size
-      run_monitors: + beamline-operators (group ID)
+      run_monitors: + beamline-operators (group ID)  by its own entry (flows.yaml:63)
       warn[no-subscription] without a subscription the service may end the flow after 30 days
       note[group-grant] whoever is in beamline-operators, now or later, is among the run monitors
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -23,14 +24,31 @@ from flowdeck.model.result import Result, StepOutcome, StepResult
 from flowdeck.model.risk import Level
 from flowdeck.model.step import id_of
 from flowdeck.plan import only_drift
-from flowdeck.render import document, html, markdown, markdown_result, plan_text, result_text
+from flowdeck.render import (
+    annotations,
+    diagnostics,
+    document,
+    html,
+    junit,
+    markdown,
+    markdown_result,
+    plan_text,
+    result_text,
+    sarif,
+)
 from flowdeck.render.paint import colourless
 from flowdeck.render.sides import WHOLE
 
 # What may act on a terminal or deceive a reader.
-HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+HARMFUL = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    # of which nothing is seen
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+# What the runner of a job reads as a command wherever it stands in a line.
+COMMAND = re.compile(r"##\w*\[")
 # What a forge makes a link of, or tells somebody about, where it stands outside of code.
-LIVELY = re.compile(r"@\w|#\d|://|www\.|GH-\d|\b[0-9a-f]{7,40}\b|:\w+:|\w@\w|[!%$~]\d")
+LIVELY = re.compile(r"@\w|#\d|://|www\.|GH-\d|\b[0-9a-f]{7,40}\b|:\w+:|\w@\w|[!%$~]\d|\$|\[\^|\[[ x]\]")
 GROUP = "urn:globus:groups:id:96005000-0b0b-4ec0-8000-000000000005"
 MINE = "<!-- flowdeck "
 
@@ -130,7 +148,7 @@ def markdowns(text: str) -> Iterator[str]:
 def texts(text: str) -> Iterator[str]:
     """Every text for terminals, full of a text."""
     made = plan_of(text)
-    yield plan_text.plan(made, colourless)
+    yield plan_text.plan(made, colourless, f"flowdeck apply -f '{text}'")
     yield plan_text.plan(made, colourless, "", WHOLE)
     yield plan_text.drift(only_drift(plan_of(text, drifted=True)), colourless)
     yield result_text.result(result_of(made, text), colourless)
@@ -213,13 +231,14 @@ HTML_OF_OURS = re.compile(
 def assert_harmless(text: str) -> None:
     """No line of it acts on a terminal or on the runner of a job."""
     assert not HARMFUL.search(text)
-    assert "##[" not in text
+    assert not COMMAND.search(text)
     assert [line for line in text.splitlines() if line.lstrip().startswith("::")] == []
 
 
 def assert_markdown(text: str) -> None:
     """A forge finds our marks in it and nothing else."""
     assert_harmless(text)
+    assert [line for line in text.splitlines() if line.lstrip().startswith("/")] == []  # GitLab does what it says
     assert len(text.encode()) < 60_000
     assert text.count("<!--") == text.count(MINE) == text.startswith(MINE)
     for token in FORGE.parse(text):
@@ -301,12 +320,29 @@ def test_nothing_in_a_log_is_more_than_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:20]))
 def test_nothing_in_a_document_commands(text: str) -> None:
-    """A JSON document holds every text as it is, and no line of it commands the runner of a job."""
+    """A JSON document means every text as it is, and where it is looked at, nothing in it acts."""
     made = plan_of(text)
     written = document.text(document.plan(made))
     assert json.loads(written) == document.plan(made)
-    assert "##[" not in written
-    assert [line for line in written.split("\n") if line.lstrip().startswith("::")] == []
+    assert_harmless(written)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:20]))
+def test_nothing_in_a_report_is_more_than_text(text: str) -> None:
+    """Whatever a diagnostic says, reports of it are documents of their kind, and of its lines each is one command."""
+    told = plan_of(text).diagnostics
+    found = junit.text(told, text, ["to"])
+    ElementTree.fromstring(found.encode())
+    scanned = document.text(sarif.document(told, "flows.yaml"))
+    assert json.loads(scanned) == sarif.document(told, "flows.yaml")
+    for face in (found, scanned, diagnostics.text(told, colourless)):
+        assert_harmless(face)
+    lines = annotations.text(told).split("\n")
+    assert len(lines) == len(told)
+    for line in lines:
+        assert re.match("::(error|warning|notice) [^:]*::", line)
+        assert not HARMFUL.search(line)
+        assert not COMMAND.search(line)
 
 
 PIECES = st.lists(st.sampled_from([one[:40] for one in TEXTS]) | st.text(max_size=10), max_size=4).map("".join)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from worlds import FLOWDECK, POLICIES, URNS, World, only, opened
 
 from flowdeck import __version__
 from flowdeck.model.codes import CODES
+from flowdeck.render import log as log_lines
 from flowdeck.service.globus import GlobusWriter
 from flowdeck.service.ports import Problem, Unknown
 
@@ -144,6 +145,13 @@ def test_every_action(world: World) -> None:
     assert all(re.fullmatch("[0-9a-f-]{36}", one) for one in requests)
     assert told(read) == ("applied", 0, False, [])
     assert len({one["apply"] for one in read}) == 1
+
+
+def test_times_are_utc() -> None:
+    """Wherever a command runs, the times in its log are UTC, to the millisecond, and sort as text."""
+    tokyo = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=timezone(timedelta(hours=9)))
+    assert json.loads(log_lines.line("a", tokyo, "waiting", {}))["time"] == "2026-01-01T18:04:05.678Z"
+    assert json.loads(log_lines.line("a", tokyo.replace(microsecond=0), "waiting", {}))["time"][-5:] == ".000Z"
 
 
 def test_lines_are_appended(world: World) -> None:

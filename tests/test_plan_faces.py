@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 from projects import Command, manifest, write
 
+from flowdeck.model.diagnostic import Diagnostic
+from flowdeck.render.markdown_review import remark
+from flowdeck.render.markdown_text import prose
+
 DEFINITION: dict[str, Any] = {
     "StartAt": "Begin",
     "States": {"Begin": {"Type": "Pass", "Next": "End"}, "End": {"Type": "Pass", "End": True}},
@@ -184,3 +188,29 @@ def test_a_page_without_changes(flowdeck: Command) -> None:
     page = flowdeck("plan", "--format", "html").out
     assert "<h1>No changes</h1>" in page
     assert "3 flows as declared." in page
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("did you mean `title`?", "did you mean `title`?"),
+        ("the service refused (request 3f2a9c01d4be)", "the service refused (request `3f2a9c01d4be`)"),
+        ("the service refused (`3f2a9c01d4be`)", "the service refused (`3f2a9c01d4be`)"),
+        ("it is `a b`, (`c`); `d`: flows.yaml.", "it is `a b`, (`c`); `d`: `flows.yaml`."),
+        ("use f(x), not (f(x)) - a / b", "use `f(x)`, not (`f(x)`) - a / b"),
+        ("@octocat, #1? (GH-2) !3 $x$", "`@octocat`, `#1`? (`GH-2`) `!3` `$x$`"),
+        ("`a`b` or `c", "<code>&#96;a&#96;b&#96;</code> or <code>&#96;c</code>"),
+        ("costs $`x`$", "costs <code>&#36;&#96;x&#96;&#36;</code>"),
+    ],
+)
+def test_prose(text: str, markdown: str) -> None:
+    """What is no word is code, and the marks of the sentence around it stay outside, so that the backticks pair."""
+    assert prose(text) == markdown
+
+
+def test_a_remark_keeps_its_names() -> None:
+    """A hint becomes a sentence: it begins with a capital, is else as it was, and has one mark at its end."""
+    asked = Diagnostic("unknown-field", "there is no field `Titel`", "did you mean `Title`?")
+    told = Diagnostic("no-credentials", "there are none", "set FLOWDECK_CLIENT_ID")
+    assert remark(asked).endswith(": there is no field `Titel`. Did you mean `Title`?")
+    assert remark(told).endswith(": there are none. Set `FLOWDECK_CLIENT_ID`.")

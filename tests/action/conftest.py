@@ -14,8 +14,8 @@ from projects import manifest, write
 from flowdeck.cli.main import run
 from flowdeck.emulator import Emulator
 
-from .github import GitHub, serving
-from .runner import ACTION, Ended, Event, Runner
+from .github import HEAD, REPOSITORY, GitHub, serving
+from .runner import ACTION, CANCELLED, Ended, Event, Runner, Signals
 
 # The action's modules, whose names are their own: behind everything else.
 sys.path.append(str(ACTION))
@@ -40,6 +40,7 @@ class Checkout:
     github: GitHub
     emulator: Emulator
     cancel: Any = None
+    signals: Signals = CANCELLED
     secrets: dict[str, str] = field(default_factory=dict)
     logs: list[str] = field(default_factory=list)
     uses: int = 0
@@ -69,17 +70,26 @@ class Checkout:
         """One job that uses the action once."""
         self.uses += 1
         runner = Runner(
-            self.folder, self.scratch / str(self.uses), self.github.url, self.secrets, self.github.token, self.cancel
+            *(self.folder, self.scratch / str(self.uses), self.github.url, self.secrets, self.github.token),
+            cancel=self.cancel,
+            signals=self.signals,
         )
         ended = runner.use(event, command=command, environment=environment, version="installed", **inputs)
         self.logs += [ended.log, ended.summary, *ended.outputs.values()]
         return ended
 
-    def plan(self, number: int, environment: str = "production", **inputs: str) -> Ended:
-        """The job of a pull request."""
+    def plan(
+        self,
+        number: int,
+        environment: str = "production",
+        head: str = HEAD,
+        repository: str = REPOSITORY,
+        **inputs: str,
+    ) -> Ended:
+        """The job of a pull request, from this commit of a branch of this repository."""
         if number not in self.github.issues:
             self.github.pull_request(number)
-        head = {"sha": "abcdef0" + "0" * 33, "ref": "a-branch"}
+        head = {"sha": head, "ref": "a-branch", "repo": {"full_name": repository}}
         event = Event("pull_request", pull_request={"number": number, "head": head}, branch=f"{number}/merge")
         return self.run("plan", event, environment, **inputs)
 

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 REPOSITORY = "lab/flows"
 MOST_CHARACTERS = 65_536
 MOST_OF_A_TITLE = 256
+# The last commit of the branch of a pull request.
+HEAD = "abcdef0" + "0" * 33
 Reply = tuple[int, Any]
 
 
@@ -56,10 +58,12 @@ class GitHub:
     accounts: dict[str, Account] = field(default_factory=dict)
     issues: dict[int, dict[str, Any]] = field(default_factory=dict)
     comments: list[dict[str, Any]] = field(default_factory=list)
+    pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     commits: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     mishaps: list[Mishap] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     drops_labels: bool = False
+    before_patch: Callable[[], None] = lambda: None
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,12 +73,19 @@ class GitHub:
     def pull_request(self, number: int, **more: Any) -> dict[str, Any]:
         """Open a pull request into main."""
         self.issues[number] = {"number": number, "pull_request": {}, "state": "open", "labels": [], "body": ""}
-        return {"number": number, "merged_at": None, "merge_commit_sha": None, "base": {"ref": "main"}, **more}
+        made = {"number": number, "merged_at": None, "merge_commit_sha": None, "base": {"ref": "main"}}
+        self.pulls[number] = {**made, "head": {"sha": HEAD, "repo": {"full_name": REPOSITORY}}, **more}
+        return self.pulls[number]
+
+    def push(self, number: int, head: str) -> None:
+        """Push a commit to the branch of a pull request that is not merged yet."""
+        self.pulls[number]["head"] = {**self.pulls[number]["head"], "sha": head}
 
     def merge(self, number: int, commit: str, **more: Any) -> None:
         """Merge it: by a merge commit, squashed or rebased, which all name the last commit in the same place."""
-        merged = self.pull_request(number, merged_at="2026-01-01T00:00:00Z", merge_commit_sha=commit, **more)
-        self.commits.setdefault(commit, []).append(merged)
+        known = self.pulls.get(number) or self.pull_request(number)
+        known |= {"merged_at": "2026-01-01T00:00:00Z", "merge_commit_sha": commit, **more}
+        self.commits.setdefault(commit, []).append(known)
 
     def comment(self, number: int, body: str, by: Account) -> dict[str, Any]:
         """A comment that somebody writes."""
@@ -96,6 +107,8 @@ class GitHub:
         path = re.sub(r"^/repositories/42", f"/repos/{REPOSITORY}", parts.path)
         with self.lock:
             self.requests.append(f"{method} {path}")
+            if method == "PATCH":
+                self.before_patch()
             mishap = next((m for m in self.mishaps if m.times and m.method == method and re.search(m.path, path)), None)
             if mishap:
                 mishap.times -= 1
@@ -115,6 +128,9 @@ class GitHub:
         route = re.fullmatch(rf"/repos/{REPOSITORY}(/.*)", path)
         if not route:
             return refusal(404, "Not Found"), {}
+        if method == "GET" and (one := re.fullmatch(r"/pulls/(\d+)", route[1])):
+            asked = self.pulls.get(int(one[1]))
+            return ((200, asked) if asked else refusal(404, "Not Found")), {}
         if method == "GET":
             found = self._list(route[1], query)
             return (refusal(404, "Not Found"), {}) if found is None else self._page(found, path, query)

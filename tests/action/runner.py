@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "action"
 SECONDS = 60
+Signals = tuple[tuple[signal.Signals, float], ...]
+# What a cancelled job sends, and the seconds before the next; then it kills (actions/runner, ProcessInvoker).
+CANCELLED: Signals = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5))
 
 
 @dataclass
@@ -51,8 +55,9 @@ class Runner:
     api: str
     environment: dict[str, str]
     token: str
-    cancel: Callable[[], bool] | None = None
-    """Asked while the step `run` runs: whether to cancel the job now."""
+    cancel: Callable[[int], bool] | None = None
+    """Asked while the step `run` runs, with the id of its process: whether to cancel the job now."""
+    signals: Signals = CANCELLED
 
     def use(self, event: Event, **inputs: str) -> Ended:
         """Use the action with these inputs."""
@@ -132,13 +137,22 @@ class Runner:
         is_cancelled = step["id"] == "run" and self.cancel is not None
         try:
             if is_cancelled:
-                until(lambda: self.cancel is not None and self.cancel())
-                process.send_signal(signal.SIGINT)  # to this process and to no other, as the real one does
+                until(lambda: self.cancel is not None and self.cancel(process.pid))
+                self._end(process)
             log, _ = process.communicate(timeout=SECONDS)
         finally:
             process.kill()  # where a test fails
             process.communicate()
         return None if is_cancelled else process.returncode, log
+
+    def _end(self, process: "subprocess.Popen[str]") -> None:
+        """Signal this process and no other, as the real one does, as patiently as it is, and no more."""
+        for number, seconds in self.signals:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+                return
+        process.kill()
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -116,6 +116,18 @@ def test_results_replace_each_other(forge: Forge, github: GitHub) -> None:
     assert body.index("second") < body.index("the plan")
 
 
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_comment_that_is_deleted(forge: Forge, github: GitHub, opens: bool) -> None:
+    """A comment that somebody deletes before it is edited is written anew, unless there would be nothing to say."""
+    comment.keep(forge, 7, INPUTS, RECORD, "first", opens=True)
+    github.before_patch = github.comments.clear
+    comment.keep(forge, 7, INPUTS, RECORD, "second", opens=opens)
+    assert [marker.rest(body) for body in github.bodies(7)] == (["second"] if opens else [])
+    comment.conclude(forge, 7, INPUTS, RECORD, "result")
+    (body,) = github.bodies(7)
+    assert marker.rest(body) == "result"
+
+
 def test_another_login(forge: Forge, github: GitHub) -> None:
     """A token whose login is not the `author` is told at once: its comments would never be found again."""
     github.accounts[TOKEN] = Account("deployer[bot]")

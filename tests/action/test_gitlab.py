@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from flowdeck.emulator import Emulator
+
 from .conftest import Checkout
-from .runner import ROOT
+from .runner import ROOT, until
 from .test_workflows import check, with_checker
 
 FOLDER = ROOT / "examples" / "ci" / "gitlab"
@@ -62,7 +65,25 @@ def test_no_input_is_read_as_shell() -> None:
         assert "<<" not in json.dumps([job.get("script"), job.get("before_script")])
 
 
-def run(checkout: Checkout, name: str) -> subprocess.CompletedProcess[str]:
+def committed(checkout: Checkout) -> str:
+    """Commit what is in the folder to the default branch; the commit."""
+    git = ["git", "-c", "user.name=ada", "-c", "user.email=ada@example.org", "-C", str(checkout.folder)]
+    if not (checkout.folder / ".git").exists():
+        subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
+    subprocess.run([*git, "add", "flows.yaml"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message=x"], check=True)
+    return subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def run(checkout: Checkout, name: str, commit: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a job's script to its end."""
+    with started(checkout, name, commit or committed(checkout)) as process:
+        out, err = process.communicate(timeout=SECONDS)
+    checkout.logs += [out, err]
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def started(checkout: Checkout, name: str, commit: str) -> "subprocess.Popen[str]":
     """Run a job's script as a runner's shell does; the installation is what the tests run in."""
     jobs = component()
     job = jobs[f"flowdeck {name} production"]
@@ -70,20 +91,24 @@ def run(checkout: Checkout, name: str) -> subprocess.CompletedProcess[str]:
     flowdeck = checkout.scratch / "flowdeck"
     flowdeck.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from flowdeck.cli import main; main()" "$@"\n')
     flowdeck.chmod(0o700)
-    return subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", "\n".join(job["script"])],
+    script = checkout.scratch / f"{name}.sh"  # a shell with one command alone would give it its place unasked
+    script.write_text("\n".join(job["script"]), encoding="utf-8")
+    return subprocess.Popen(
+        ["bash", "-eo", "pipefail", str(script)],
         cwd=checkout.folder,
         env={
             "PATH": f"{checkout.scratch}{os.pathsep}/usr/bin{os.pathsep}/bin",
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "CI": "true",
+            "CI_REPOSITORY_URL": str(checkout.folder),
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_COMMIT_SHA": commit,
             **checkout.secrets,
             **variables,
         },
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=SECONDS,
-        check=False,
     )
 
 
@@ -108,6 +133,53 @@ def test_an_apply_of_another_plan(checkout: Checkout) -> None:
     checkout.write({"one": {"title": "Sneaked in"}})
     assert run(checkout, "apply").returncode == 3
     assert checkout.written() == []
+
+
+def test_an_older_pipeline(checkout: Checkout) -> None:
+    """Only the newest pipeline applies: started again, an older one would bring back what was reverted since."""
+    checkout.write({"one": {"title": "Before"}})
+    checkout.settle()
+    checkout.write({"one": {"title": "After"}})
+    older = committed(checkout)
+    assert run(checkout, "plan", older).returncode == 0
+    assert run(checkout, "apply", older).returncode == 0
+    checkout.edit("After", title="Before")
+    committed(checkout)
+    written = checkout.written()
+    ran = run(checkout, "apply", older)
+    assert (ran.returncode, checkout.written()) == (3, written)
+    assert "newer commit" in ran.stdout
+
+
+def test_a_branch_that_cannot_be_asked(checkout: Checkout) -> None:
+    """If the forge does not tell what is newest, nothing is applied."""
+    checkout.write({"one": {}})
+    commit = committed(checkout)
+    assert run(checkout, "plan", commit).returncode == 0
+    (checkout.folder / ".git").rename(checkout.scratch / "gone")
+    assert run(checkout, "apply", commit).returncode != 0
+    assert checkout.written() == []
+
+
+def test_a_cancelled_job(checkout: Checkout, emulator: Emulator) -> None:
+    """TERM to the shell's process is one to flowdeck, which ends in order; the log is kept as an artifact."""
+    checkout.write({name: {} for name in "abcdefgh"})
+    commit = committed(checkout)
+    assert run(checkout, "plan", commit).returncode == 0
+    emulator.inject({"fault": "latency", "ms": 500, "times": 99, "when": {"method": "POST", "path": "/flows"}})
+    with started(checkout, "apply", commit) as process:
+        until(lambda: bool(checkout.written()))
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=SECONDS)
+    emulator.clear_faults()
+    assert process.returncode == 130
+    assert "interrupted" in out
+    artifacts = component()["flowdeck apply production"]["artifacts"]
+    last = json.loads((checkout.folder / artifacts["paths"][0]).read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["event"], last["interrupted"], artifacts["when"]) == ("apply-finished", True, "always")
+    assert 0 < len(checkout.written()) < 8
+    assert run(checkout, "apply", commit).returncode == 0
+    assert len(checkout.written()) == 8
 
 
 def test_drift_fails_the_job(checkout: Checkout) -> None:

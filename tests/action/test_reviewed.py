@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import comment
+import marker
 import pytest
 from forge import Forge
 from marker import PLANNED, Record
@@ -13,12 +14,12 @@ from reviewed import NOTHING_REVIEWED, Reviewed, expected, search, usable
 from step import Inputs, Job, StepError
 
 from .conftest import MERGED, TOKEN
-from .github import REPOSITORY, GitHub
+from .github import HEAD, REPOSITORY, GitHub
 
 INPUTS = Inputs("apply", "production")
 JOB = Job(REPOSITORY, "main", MERGED, "https://github.example/lab/flows/actions/runs/77", None, "")
 PLAN = json.dumps({"digest": "d" * 64, "changes": []})
-RECORD = Record("plan", ".", "production", PLANNED, "d" * 64, PLAN)
+RECORD = Record("plan", ".", "production", PLANNED, "d" * 64, HEAD, PLAN)
 
 
 @pytest.fixture
@@ -42,8 +43,9 @@ def test_the_comment_of_the_merged_pull_request(forge: Forge, github: GitHub) ->
 
 
 def test_the_latest_comment_counts(forge: Forge, github: GitHub) -> None:
-    """After an apply in the same pull request the plan of the later comment is the reviewed one."""
-    comment.keep(forge, 7, INPUTS, dataclasses.replace(RECORD, state="applied"), "text", opens=True)
+    """Of two comments, which two jobs at once may have made, the later one is edited and counts."""
+    for _ in range(2):
+        github.comment(7, f"{marker.line(RECORD)}\ntext", github.accounts[TOKEN])
     comment.keep(forge, 7, INPUTS, dataclasses.replace(RECORD, digest="c" * 64, plan=""), "text", opens=True)
     github.merge(7, MERGED)
     assert found(forge).digest == "c" * 64
@@ -68,6 +70,32 @@ def test_no_review(forge: Forge, github: GitHub, merged: list[dict[str, Any]], w
         github.commits[MERGED][-1].update(one)
     assert found(forge).digest == ""
     assert found(forge).why.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("pushed", "shown", "why"),
+    [
+        ("1" * 40, HEAD, "#7 was merged with commit 1111111, and its last plan is of abcdef0"),
+        (HEAD, "1" * 40, "#7 was merged with commit abcdef0, and its last plan is of 1111111"),
+        (HEAD, HEAD[:39], "#7 was merged with commit abcdef0, and its last plan is of abcdef0"),
+        (HEAD, "", "#7 was merged with commit abcdef0, and its last plan is of none"),
+    ],
+)
+def test_a_plan_of_another_commit(forge: Forge, github: GitHub, pushed: str, shown: str, why: str) -> None:
+    """A plan counts only if it is of the very commit that was merged: what came after it, nobody has seen planned."""
+    comment.keep(forge, 7, INPUTS, dataclasses.replace(RECORD, commit=shown), "text", opens=True)
+    github.push(7, pushed)
+    github.merge(7, MERGED)
+    assert search(forge, INPUTS, JOB) == (Reviewed(pull_request=7, why=why), None)
+
+
+@pytest.mark.parametrize(("state", "counts"), [("applied", False), ("partly", True), ("refused", True), ("lost", True)])
+def test_a_plan_is_applied_once(forge: Forge, github: GitHub, state: str, counts: bool) -> None:
+    """A plan that was applied is used up: run again after a revert, its job would bring back what was reverted."""
+    comment.keep(forge, 7, INPUTS, dataclasses.replace(RECORD, state=state), "text", opens=True)
+    github.merge(7, MERGED)
+    assert bool(found(forge).digest) == counts
+    assert ("applied already" in found(forge).why) != counts
 
 
 def test_a_failed_plan_is_no_review(forge: Forge, github: GitHub) -> None:

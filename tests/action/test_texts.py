@@ -28,7 +28,8 @@ def records(draw: st.DrawFn) -> Record:
     words = st.text(min_size=1)
     digest, more = draw(DIGESTS), draw(PLANS)
     plan = "" if more is None else json.dumps({**more, "digest": digest})
-    return Record(draw(st.sampled_from(["plan", "drift"])), draw(words), draw(words), draw(words), digest, plan)
+    kind, commit = draw(st.sampled_from(["plan", "drift"])), draw(st.text())
+    return Record(kind, draw(words), draw(words), draw(words), digest, commit, plan)
 
 
 @given(records(), st.text())
@@ -109,7 +110,13 @@ def test_whole_lines_are_cut(lines: list[str], most: int) -> None:
         (0, {"outcome": "nothing"}, "it was pushed", "applied", "flowdeck's words"),
         (1, {}, "", "failed", "run this job again"),
         (1, {"errors": ["bad-expectation"]}, "", "failed", "Somebody changed the hidden first line"),
-        (3, {"errors": ["digest-mismatch"]}, "it was pushed", "refused", "No plan was reviewed: it was pushed."),
+        (
+            3,
+            {"errors": ["digest-mismatch"]},
+            "it was pushed",
+            "refused",
+            "no reviewed plan to apply: it was pushed.",
+        ),
         (3, {"errors": ["digest-mismatch"]}, "", "refused", "To go on, review the plan as it is now"),
         (3, {"errors": ["not-a-deployer"]}, "", "refused", "run this job again"),
         (4, {}, "", "partly", "only the rest of the reviewed plan is applied"),

@@ -1,6 +1,6 @@
 """The flow-definition language: what a definition may say, checked without the service."""
 
-from flowdeck.definition.checking import check, check_shape
+from flowdeck.definition.checking import check, check_shape, refused
 from flowdeck.definition.consents import FLOW, USER, Action, Consents, actions, consents, who
 from flowdeck.definition.finding import Finding
 from flowdeck.definition.layout import in_reading_order
@@ -25,5 +25,6 @@ __all__ = [
     "must_replace",
     "outside",
     "published",
+    "refused",
     "who",
 ]

@@ -5,17 +5,28 @@ from typing import Any
 
 from flowdeck.definition.finding import Finding
 from flowdeck.definition.machine import Machine
+from flowdeck.model.diagnostic import Severity
 
 
 def check(definition: Any, input_schema: Any = None) -> tuple[Finding, ...]:
     """What the rules find in a flow, errors and warnings; only the shape, where that is no machine's."""
+    return _asked(definition, input_schema, (Severity.ERROR, Severity.WARNING))
+
+
+def refused(definition: Any, input_schema: Any = None) -> tuple[Finding, ...]:
+    """What of a flow the service refuses: the errors alone."""
+    return _asked(definition, input_schema, (Severity.ERROR,))
+
+
+def _asked(definition: Any, input_schema: Any, severities: tuple[Severity, ...]) -> tuple[Finding, ...]:
     shape = check_shape(definition)
     if shape:
         return shape
     from flowdeck.definition.rules.every import RULES  # noqa: PLC0415 (many modules, and most plans send nothing)
 
     machine = Machine.of(definition, input_schema)
-    return tuple(finding for rule in RULES for finding in rule.findings(machine))
+    asked = (rule for rule in RULES if rule.severity in severities)
+    return tuple(finding for rule in asked for finding in rule.findings(machine))
 
 
 def check_shape(definition: Any) -> tuple[Finding, ...]:

@@ -36,8 +36,7 @@ def complaints(definition: JsonObject, input_schema: JsonObject) -> tuple[list[J
 
     Beside them the refusal for what is wrong with the flow of data, which is given when nothing else is wrong.
     """
-    errors = (one for one in language.check(definition, input_schema) if one.severity == "error")
-    found = sorted(errors, key=_state_number(definition))
+    found = sorted(language.refused(definition, input_schema), key=_state_number(definition))
     said = [_WORDS.get(one.code, _in_our_words)(one, definition) for one in found if one.code != _DATA_FLOW]
     of_data = [one for one in found if one.code == _DATA_FLOW]
     return said, _improper_access(of_data, definition) if of_data else None

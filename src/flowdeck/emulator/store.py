@@ -3,8 +3,9 @@
 import json
 import queue
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class Store:
         """Open the file, and create it when it is missing. Raises EmulatorError when it cannot be ours."""
         self._path = path
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        # SQLite lets writers wait by sleeping for longer and longer; a lock wakes the next one of this process at once.
+        self._writing = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._connect()) as db:
@@ -71,13 +74,14 @@ class Store:
         except queue.Empty:
             db = self._connect()
         try:
-            db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-            try:
-                yield db
-            except BaseException:
-                db.rollback()
-                raise
-            db.commit()
+            with self._writing if write else nullcontext():
+                db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                try:
+                    yield db
+                except BaseException:
+                    db.rollback()
+                    raise
+                db.commit()
         finally:
             self._idle.put(db)
 

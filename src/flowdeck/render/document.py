@@ -14,13 +14,15 @@ from flowdeck.model.live import ManagedFlow
 from flowdeck.model.plan import Plan
 from flowdeck.model.result import ApplyOutcome, Result
 from flowdeck.model.step import Step, Update, id_of
+from flowdeck.render.escape import plain
 
 FORMAT_VERSION = "1.0"
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """A document as text, keys in the order given; a text in it that would command GitHub's runner is escaped."""
-    return json.dumps(document, indent=2, ensure_ascii=False).replace("##[", "#\\u0023[")
+    """A document as text, keys in the order given; what could act where it is looked at is escaped."""
+    # Foreign text stands in strings only, where JSON means the same by these escapes.
+    return "\n".join(map(plain, json.dumps(document, indent=2, ensure_ascii=False).split("\n")))
 
 
 def plan(shown: Plan) -> dict[str, Any]:

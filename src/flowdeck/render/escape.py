@@ -1,13 +1,19 @@
 """Foreign text made harmless to look at: it moves no cursor, turns no line around, and commands no CI system."""
 
+import re
 import unicodedata
+
+# Letters, marks and signs of which nothing is seen: with them two names look the same.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Wherever it stands in a line of a log, a runner of GitHub, Azure or TeamCity reads this as the start of a command.
+_COMMAND = re.compile(r"#(?=#\w*\[)")
 
 
 def plain(text: str) -> str:
     """The text with everything that cannot be seen as itself written as `\\u....`: controls, newlines, bidi."""
-    seen = text if text.isprintable() else "".join(one if _is_seen(one) else _escaped(one) for one in text)
-    # Wherever it stands in a line of a log, GitHub's runner reads `##[name]` as a command.
-    return seen.replace("##[", f"{_escaped('#')}#[")
+    is_seen = text.isprintable() and (text.isascii() or not _BLANK.search(text))
+    seen = text if is_seen else "".join(one if _is_seen(one) else _escaped(one) for one in text)
+    return _COMMAND.sub(lambda found: _escaped(found[0]), seen)
 
 
 def first_in_line(text: str) -> str:
@@ -17,9 +23,10 @@ def first_in_line(text: str) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    return character.isprintable() or unicodedata.category(character) == "Zs"  # spaces of all widths
+    is_space = unicodedata.category(character) == "Zs"  # of whatever width
+    return is_space or (character.isprintable() and not _BLANK.match(character))
 
 
 def _escaped(character: str) -> str:
-    digits = f"{ord(character):04x}"
-    return f"\\u{digits}" if len(digits) == 4 else f"\\U{digits:0>8}"  # noqa: PLR2004 (as Python and JSON write them)
+    """As JSON writes it, which has two numbers for what is beyond the first 65,536."""
+    return re.sub("....", r"\\u\g<0>", character.encode("utf-16-be", "surrogatepass").hex())

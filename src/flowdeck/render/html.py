@@ -86,7 +86,7 @@ def _sections(shown: Plan) -> Iterator[Markup]:
         rows: Iterable[Row] = (("gains" if one.gains else "loses", _cells(one, shown.names)) for one in accesses)
         yield _section("Access", table(("access", "who", "role", "on", "granted by"), rows))
     if looked := [one for one in warned if one.code not in (*review.ABOUT_ACCESS, review.RUNS)]:
-        rows = (("warn", (_code(one.code), _links(one.addresses), sentence(one.message))) for one in looked)
+        rows = (("warn", (_code(one.code), _on(one), sentence(one.message))) for one in looked)
         yield _section("Look at", table(("risk", "on", "why"), rows))
     yield _section("Flows", *_flows(shown))
     if shown.diagnostics:
@@ -95,8 +95,7 @@ def _sections(shown: Plan) -> Iterator[Markup]:
 
 def _blocked(risks: Sequence[Told]) -> Markup:
     rows = (
-        ("block", (_code(one.code), _links(one.addresses), sentence(one.message), sentence(one.marked_way_out)))
-        for one in risks
+        ("block", (_code(one.code), _on(one), sentence(one.message), sentence(one.marked_way_out))) for one in risks
     )
     said = element("p", "Apply refuses this plan until each of these is dealt with or allowed.")
     listed = table(("risk", "on", "why", "to go on"), rows)
@@ -125,6 +124,10 @@ def _links(addresses: Sequence[str]) -> Markup:
     return joined((element("a", one, href=f"#{one}") for one in addresses), ", ")
 
 
+def _on(risk: Told) -> str:
+    return "the whole plan" if risk.is_of_plan else _links(risk.addresses)
+
+
 def _goes(step: Delete | Withdraw | Replace, risk: Told | None) -> Iterator[Markup]:
     yield _links((step.address,))
     match step:
@@ -149,11 +152,11 @@ def _cells(one: Access, names: Names) -> Iterator[str]:
         yield _code(one.principal)
     yield role_words(one.role)
     yield _links(one.addresses)
-    if one.grant is None:
-        yield ""
-    else:
+    by: list[str] = []
+    if one.grant:
         place = f" {one.grant.place.file}:{one.grant.place.line}" if one.grant.place else ""
-        yield joined([one.grant.permission_set or "its own entry", element("small", place)])
+        by += [one.grant.permission_set or "its own entry", element("small", place)]
+    yield joined([*by, *([", "] if by and one.outside else []), one.outside])
 
 
 # --- flows

@@ -42,7 +42,7 @@ def plan(shown: Plan, next_command: str = "") -> str:
 
 
 def _fold(step: Step, names: Names) -> Fold:
-    fields = ", ".join(review.changed_fields(step)) or step.action
+    fields = ", ".join(review.changed_fields(step))
     worst = max((risk.level for risk in step.risks), key=list(Level).index, default=Level.OFF)
     warned = _counted(step)
     whole = {Create: "+", Delete: "-"}.get(type(step), " ")
@@ -50,10 +50,12 @@ def _fold(step: Step, names: Names) -> Fold:
     lines += [f"  {risk.level}[{risk.code}] {with_names(risk.message, names)}" for risk in step.risks]
     drawing, why = _drawing(step)
     about = UUID.sub(r"<code>\g<0></code>", review.about(step))
+    said = f"{f': {fields}' if fields else ''}{f'; {warned}' if warned else ''}"
+    row = f"| {SYMBOLS[step.action]} | {code(step.address)} | {fields or step.action} | {warned} |"
     return Fold(
-        f"<b>{SYMBOLS[step.action]} {step.address}</b> {about}: {fields}{f'; {warned}' if warned else ''}",
+        f"<b>{SYMBOLS[step.action]} {step.address}</b> {about}{said}",
         (*lines, *([f"  {why}"] if why else [])),
-        "" if isinstance(step, Delete) else f"| {SYMBOLS[step.action]} | {code(step.address)} | {fields} | {warned} |",
+        "" if isinstance(step, Delete) else row,
         drawing,
         {Level.BLOCK: 0, Level.WARN: 1}.get(worst, 2) if not isinstance(step, Delete) else 1,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from flowdeck.model.change import Origin
 from flowdeck.model.errors import FlowdeckError
 from flowdeck.model.plan import Plan
 from flowdeck.model.result import ApplyOutcome, Result, StepOutcome, StepResult
@@ -85,7 +86,10 @@ def _is_missing(step: Step) -> bool:
 
 def _turned(step: Step) -> Step:
     """The step with its roles the other way round: who was given access outside gains it."""
-    roles = tuple(replace(one, added=one.removed, removed=one.added, grants=()) for one in step.difference.roles)
+    roles = tuple(
+        replace(one, added=one.removed, removed=one.added, grants=(), origin=Origin.UNKNOWN)
+        for one in step.difference.roles
+    )
     return replace(step, difference=replace(step.difference, roles=roles))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from flowdeck.model.change import Grant
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics
 from flowdeck.model.plan import Plan
 from flowdeck.model.risk import Level
@@ -10,13 +9,15 @@ from flowdeck.model.step import Delete, Replace, Withdraw
 from flowdeck.render import review
 from flowdeck.render.escape import plain
 from flowdeck.render.markdown_fit import size, within
-from flowdeck.render.markdown_text import code, fence, prose
+from flowdeck.render.markdown_text import code, fence, prose, sentence
 from flowdeck.render.names import EVERYBODY, Names, id_in, kind_of, role_words
 from flowdeck.render.review import Access, Told
 from flowdeck.render.values import count, few
 
-# Of each part so many bytes at most, so that all of them and the end of the plan always have room.
-_BLOCKED, _DELETES, _TABLE, _ACCESS, _WARNINGS, _REMARKS = 7_000, 20_000, 13_000, 18_000, 7_000, 4_000
+# Of each part so many bytes at most, so that all of them and the end of the plan always have room; deletes have what
+# the others leave of the whole.
+_BLOCKED, _TABLE, _ACCESS, _WARNINGS, _REMARKS = 7_000, 13_000, 18_000, 7_000, 4_000
+_MUST_KNOW = 52_000
 _MOST_COMMAND = 2_000
 _EVERYBODY = {principal: f"**{who}**" for principal, who in EVERYBODY.items()}
 _FEW, _SEVERAL, _LIST = 3, 12, 8
@@ -36,12 +37,14 @@ def result_line(shown: Plan) -> str:
 def at_a_glance(shown: Plan) -> str:
     """What a reviewer asks first, also where the answer is none."""
     facts = [f"{name}: {f'**{value}**' if value else 'none'}" for name, value in review.facts(shown).items()]
-    return " · ".join([*facts, f"Unchanged: {count(shown.unchanged, 'flow')}"])
+    return " · ".join([*facts, f"Unchanged: {count(shown.unchanged, 'flow') if shown.unchanged else 'none'}"])
 
 
 def must_know(shown: Plan) -> list[str]:
     """Blocked, deleted, access, warnings: each only where there is something of it."""
-    return [*_blocked(shown), *_gone(shown), *access_table(shown), *_warnings(shown)]
+    blocked, *others = _blocked(shown), access_table(shown), _warnings(shown)
+    room = _MUST_KNOW - size(blocked) - sum(map(size, others))
+    return [*blocked, *_gone(shown, room), *(line for part in others for line in part)]
 
 
 def access_table(shown: Plan) -> list[str]:
@@ -87,8 +90,8 @@ def remarks(found: Diagnostics, room: int) -> list[str]:
 def remark(one: Diagnostic) -> str:
     """One diagnostic in a line."""
     where = f" at {code(str(one.place))}" if one.place else f" in {code(one.address)}" if one.address else ""
-    hint = f" {prose(one.hint.capitalize())}." if one.hint else ""
-    return f"**{one.severity}** `{one.code}`{where}: {prose(one.message)}.{hint}"
+    hint = f" {sentence(one.hint[:1].upper() + one.hint[1:])}" if one.hint else ""
+    return f"**{one.severity}** `{one.code}`{where}: {sentence(one.message)}{hint}"
 
 
 def _part(title: str, rows: Sequence[str], most: int, more: str = f"- and {{}} more: {_MORE}") -> list[str]:
@@ -122,7 +125,7 @@ def _names(addresses: Sequence[str], most: int) -> str:
     return " ".join(names).removesuffix(",")
 
 
-def _gone(shown: Plan) -> list[str]:
+def _gone(shown: Plan, most: int) -> list[str]:
     steps = review.gone(shown)
     title = f"**Deletes {count(len(steps), 'flow')}**, for good, with id and scope:"
     runs = {
@@ -130,11 +133,11 @@ def _gone(shown: Plan) -> list[str]:
     }
     rows = [f"- {_goes(step)}{_running(runs.get(step.address))}" for step in steps]
     if len(rows) <= _LIST:
-        return _part(title, rows, _DELETES)
+        return _part(title, rows, most)
     running = [row for step, row in zip(steps, rows, strict=True) if step.address in runs]
-    told = [*within(running, _DELETES // 2, f"- and {{}} more: {_MORE}"), ""] if running else []
+    told = [*within(running, most // 2, f"- and {{}} more: {_MORE}"), ""] if running else []
     others = [step.address for step in steps if step.address not in runs]
-    return [title, "", *told, _names(others, _DELETES - size(told)), ""]
+    return [title, "", *told, _names(others, most - size(told)), ""]
 
 
 def _goes(step: Delete | Withdraw | Replace) -> str:
@@ -157,7 +160,7 @@ def _row(one: Access, names: Names) -> str:
         _who(one.principal, names),
         role_words(one.role),
         _flows(one.addresses, _FEW),
-        _by(one.grant),
+        _by(one),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -170,11 +173,12 @@ def _who(principal: str, names: Names) -> str:
     return code(principal)
 
 
-def _by(grant: Grant | None) -> str:
-    if grant is None:
-        return ""
-    place = f" ({code(f'{grant.place.file}:{grant.place.line}')})" if grant.place else ""
-    return f"{code(grant.permission_set) if grant.permission_set else 'its own entry'}{place}"
+def _by(one: Access) -> str:
+    said = [one.outside] if one.outside else []
+    if grant := one.grant:
+        place = f" ({code(f'{grant.place.file}:{grant.place.line}')})" if grant.place else ""
+        said.insert(0, f"{code(grant.permission_set) if grant.permission_set else 'its own entry'}{place}")
+    return ", ".join(said)
 
 
 def _warnings(shown: Plan) -> list[str]:
@@ -183,7 +187,8 @@ def _warnings(shown: Plan) -> list[str]:
 
 
 def _risk(one: Told, most: int) -> str:
-    return f"`{one.code}` on {_flows(one.addresses, most)}: {prose(one.message)}"
+    on = "" if one.is_of_plan else f" on {_flows(one.addresses, most)}"
+    return f"`{one.code}`{on}: {prose(one.message)}"
 
 
 def _flows(addresses: Sequence[str], most: int) -> str:

@@ -11,9 +11,11 @@ _UNQUOTABLE = re.compile(r"[`|<]|^\s|\s$|^$")
 # Words and small numbers with the marks of a sentence around them. All else goes between backticks: addresses, `@name`,
 # `#12`, `GH-12`, `:smile:`, what could be a commit.
 _PROSE = re.compile(r"(?![0-9a-f]{7})\(?(?:[^\W\d_]+(?:[-'][^\W\d_]+)*|\d{1,5})[.,;:!?]?\)?[.,;:]?")
-_NAMED = re.compile("`([^`]+)`")
-# What is left of a sentence between two names.
-_MARKS = (",", ";", ":", ".", ")", "(", "),", ");", "-")
+# A name between backticks, with the marks of the sentence; else a word.
+_PART = re.compile(r"(?<![^ ])(\(?)`([^`]+)`([.,;:!?)]*)(?![^ ])|[^ ]+")
+# What may stand by itself, and what a sentence has behind a word.
+_MARKS = ("-", "/", "?", "...")
+_ENDS = ".,;:!?"
 _FENCE = 3
 _LONGEST, _MOST = 200, 400
 
@@ -33,8 +35,12 @@ def coded(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence in which somebody's names may stand: what it has between backticks, or is no plain word, is code."""
-    parts = _NAMED.split(cut(plain(text), _MOST))
-    return "".join(code(part) if place % 2 else _words(part) for place, part in enumerate(parts))
+    return _PART.sub(_part, cut(plain(text), _MOST))
+
+
+def sentence(text: str) -> str:
+    """The same with the mark that ends it."""
+    return prose(text) if text.endswith((".", "?", "!")) else f"{prose(text)}."
 
 
 def fence(kind: str, lines: list[str]) -> list[str]:
@@ -44,14 +50,22 @@ def fence(kind: str, lines: list[str]) -> list[str]:
     return [f"{marks}{kind}", *(_harmless(line) for line in lines), marks]
 
 
-def _words(text: str) -> str:
-    return " ".join(one if one in ("", *_MARKS) or _PROSE.fullmatch(one) else _name(one) for one in text.split(" "))
+def _part(found: re.Match[str]) -> str:
+    word, opened, named, closed = found.group(0, 1, 2, 3)
+    if named:
+        return f"{opened}{code(named)}{closed}"
+    return word if word in _MARKS or _PROSE.fullmatch(word) else _name(word)
 
 
 def _name(word: str) -> str:
-    """A word that is none, without the mark of the sentence behind it."""
-    end = word[-1] if word[-1] in ",;:" and len(word) > 1 else ""
-    return f"{code(word.removesuffix(end))}{end}"
+    """A word that is none, without the marks of the sentence around it; a bracket that it opens itself is its own."""
+    opened = "(" if word.startswith("(") else ""
+    bare = word.removeprefix("(").rstrip(_ENDS)
+    if bare.count(")") > bare.count("("):
+        bare = bare.removesuffix(")").rstrip(_ENDS)
+    if not any(one.isalnum() for one in bare):
+        return code(word)
+    return f"{opened}{code(bare)}{word[len(opened) + len(bare) :]}"
 
 
 def _harmless(line: str) -> str:

@@ -42,8 +42,8 @@ def with_names(message: str, names: Names) -> str:
 
 
 def granted_by(grant: Grant | None) -> str:
-    """What in the manifest gives a role, where that is not the flow's own entry; else ""."""
-    if grant is None or grant.permission_set is None:
+    """What in the manifest gives a role; "" where nothing does."""
+    if grant is None:
         return ""
     place = f" ({grant.place.file}:{grant.place.line})" if grant.place else ""
-    return plain(f"by {grant.permission_set}{place}")
+    return plain(f"by {grant.permission_set or 'its own entry'}{place}")

@@ -105,11 +105,11 @@ def _closing(shown: Plan, paint: Paint, next_command: str) -> Iterator[str]:
     if blocked:
         yield f"{paint('Blocked:', 'red')} this plan is refused until each of these is dealt with or allowed:"
         for one in blocked:
-            yield f"  {one.code}: {few([*one.addresses], _FEW)}; {one.way_out}"
+            yield f"  {one.code}: {one.message if one.is_of_plan else few([*one.addresses], _FEW)}; {one.way_out}"
     warned = review.by_code(review.told(shown, Level.WARN))
     if warned:
         said = (one.code if len(one.addresses) == 1 else f"{len(one.addresses)} {one.code}" for one in warned)
         yield f"{paint('Warnings:', 'yellow')} {', '.join(said)}."
     yield f"Digest: {shown.digest[:12]}"
     if next_command and not blocked:
-        yield f"Next: {paint(next_command, 'green')}"
+        yield f"Next: {paint(plain(next_command), 'green')}"

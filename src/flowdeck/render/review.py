@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from flowdeck.model.change import Grant
+from flowdeck.model.change import Grant, Origin
 from flowdeck.model.flow import Role
 from flowdeck.model.path import path_of
 from flowdeck.model.plan import Plan
@@ -29,6 +29,7 @@ ABOUT_ACCESS = ("public-view", "open-start", "new-administrator", "access-remove
 # The gravest first: what somebody can do with a role.
 _GRAVITY: tuple[Role, ...] = ("administrators", "run_managers", "starters", "run_monitors", "viewers")
 _EVERYBODY = (PUBLIC, ALL_AUTHENTICATED)
+_OUTSIDE = ("taken away outside", "given outside")
 _ALLOW = re.compile(r"(--allow \S+)")
 
 
@@ -39,6 +40,11 @@ class Told:
     code: str
     message: str
     addresses: tuple[str, ...]
+
+    @property
+    def is_of_plan(self) -> bool:
+        """Whether it is about the whole plan, and not about each of the flows."""
+        return self.code == "mass-delete"
 
     @property
     def way_out(self) -> str:
@@ -54,12 +60,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Somebody who gains or loses a role on some flows, and what in the manifest grants it."""
+    """Somebody who gains or loses a role on some flows, and what in the manifest grants it.
+
+    `outside` says what somebody else did, where the manifest is as it was.
+    """
 
     principal: str
     role: Role
     gains: bool
     grant: Grant | None
+    outside: str
     addresses: tuple[str, ...]
 
 
@@ -81,7 +91,9 @@ def about(step: Step) -> str:
 
 
 def changed_fields(step: Step) -> tuple[str, ...]:
-    """The fields that the step changes, and how many roles."""
+    """The fields that the step changes, and how many roles; of a flow that goes there is nothing to name."""
+    if isinstance(step, Delete):
+        return ()
     fields = (str(path_of(change.path)[0]) for change in step.difference.fields)
     roles = len(step.difference.roles)
     return (*dict.fromkeys(fields), *([count(roles, "role")] if roles else []))
@@ -109,7 +121,7 @@ def _moved(shown: Plan) -> str:
     gain, lose = ({one.principal for one in changes if one.gains is gains} for gains in (True, False))
     deletes = (step for step in shown.steps if isinstance(step, Delete))
     without = {one for step in deletes for change in step.difference.roles for one in change.removed}
-    said = ((gain, "gain", ""), (lose, "lose", ""), (without, "lose", " a deleted flow"))
+    said = ((gain, "gain", ""), (lose, "lose", ""), (without, "lose", " it with a deleted flow"))
     return ", ".join(f"{len(who)} {verb}{'s' if len(who) == 1 else ''}{what}" for who, verb, what in said if who)
 
 
@@ -155,16 +167,17 @@ def gone(shown: Plan) -> tuple[Delete | Withdraw | Replace, ...]:
 
 def access(shown: Plan) -> tuple[Access, ...]:
     """Who gains and loses which role on the flows that stay: gains first, the gravest first."""
-    found: dict[tuple[str, Role, bool, Grant | None], list[str]] = {}
+    found: dict[tuple[str, Role, bool, Grant | None, str], list[str]] = {}
     for step in shown.steps:
         if isinstance(step, Delete):
             continue
         for change in step.difference.roles:
             grants = {grant.principal: grant for grant in change.grants}
+            taken, given = _OUTSIDE if change.origin is Origin.OUTSIDE else ("", "")
             for one in change.added:
-                found.setdefault((one, change.role, True, grants.get(one)), []).append(step.address)
+                found.setdefault((one, change.role, True, grants.get(one), taken), []).append(step.address)
             for one in change.removed:
-                found.setdefault((one, change.role, False, None), []).append(step.address)
+                found.setdefault((one, change.role, False, None, given), []).append(step.address)
     entries = [Access(*key, tuple(addresses)) for key, addresses in found.items()]
     return tuple(sorted(entries, key=lambda one: _rank(one, shown.names)))
 
@@ -173,4 +186,4 @@ def _rank(one: Access, names: Names) -> tuple[object, ...]:
     by = (one.grant.permission_set or "", str(one.grant.place or "")) if one.grant else ("", "")
     called = names.get(one.principal, one.principal)
     gravity = (not one.gains, one.principal not in _EVERYBODY, _GRAVITY.index(one.role))
-    return (*gravity, called, one.principal, by, one.addresses)
+    return (*gravity, called, one.principal, by, one.outside, one.addresses)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 
 from flowdeck.model.flow import SENSITIVE
 from flowdeck.model.json_value import Json
@@ -27,6 +28,8 @@ def shown(value: Side, most: int = LONGEST) -> str:
 def both(was: Side, becomes: Side, most: int = LONGEST) -> tuple[str, str]:
     """Two values that differ. Of long ones the part is shown in which they begin to differ."""
     old, new = _whole(was), _whole(becomes)
+    if _looks(old) == _looks(new):
+        old, new = _whole(was, ascii_only=True), _whole(becomes, ascii_only=True)
     pairs = enumerate(zip(old, new, strict=False))
     same = next((place for place, (one, other) in pairs if one != other), min(len(old), len(new)))
     start = max(0, same - _BEFORE) if max(len(old), len(new)) > most and same > most - _BEFORE else 0
@@ -41,7 +44,7 @@ def text_of(value: Side) -> str | None:
 
 def named(name: str) -> str:
     """A name that somebody chose, in quotation marks where it could be read as more than that."""
-    is_plain = name.isprintable() and _NAME.fullmatch(name)
+    is_plain = plain(name) == name and _NAME.fullmatch(name)
     return cut(name if is_plain else plain(json.dumps(name, ensure_ascii=False)))
 
 
@@ -61,9 +64,14 @@ def few(names: list[str], most: int) -> str:
     return f"{', '.join(names[:most])} and {more} more" if more > 0 else ", ".join(names)
 
 
-def _whole(value: Side) -> str:
+def _looks(text: str) -> str:
+    """What is the same for texts that look so: spaces of any kind, accents of one character or of two."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _whole(value: Side, *, ascii_only: bool = False) -> str:
     if isinstance(value, Json) and value.value != SENSITIVE:
-        return plain(json.dumps(value.value, ensure_ascii=False))
+        return plain(json.dumps(value.value, ensure_ascii=ascii_only))
     return SENSITIVE if isinstance(value, Json) else value or "nothing"
 
 
