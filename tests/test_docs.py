@@ -1,14 +1,10 @@
-"""The documents are true: what there is has its heading, links lead somewhere, and what the README shows is real.
+"""The documents are true: what there is has its heading, and links lead somewhere.
 
-`python tests/test_docs.py` runs the README's commands again and writes their output into it.
+`python tests/test_docs.py` writes the page of diagnostics; what the pages show is the matter of test_pages.py.
 """
 
-import os
+import ast
 import re
-import shlex
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +12,7 @@ from typing import Any
 import click
 import pytest
 
+from flowdeck.cli.exit_codes import Exit
 from flowdeck.cli.main import flowdeck as commands
 from flowdeck.manifest import json_schema
 from flowdeck.model.codes import SUBJECTS
@@ -136,6 +133,36 @@ def test_every_risk_has_its_heading() -> None:
     assert DEFAULT_LEVELS.keys() - set(headings(DOCS / "risks.md")) == set()
 
 
+def variables_read() -> set[str]:
+    """The environment variables that the sources name, and the beginnings of those whose rest the user chooses."""
+    name = re.compile(r"(FLOWDECK|GLOBUS|GITHUB|GITLAB|XDG)_[A-Z_]+|CI|CI_[A-Z_]+|NO_COLOR|TERM")
+    return {
+        node.value
+        for path in (ROOT / "src" / "flowdeck").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and name.fullmatch(node.value)
+    }
+
+
+def test_every_environment_variable_is_documented() -> None:
+    """What the sources read from the environment stands in environment-variables.md, and nothing else does."""
+    page = (DOCS / "environment-variables.md").read_text(encoding="utf-8")
+    told = {
+        name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`([A-Z_]+)`", row)
+    }
+    read = variables_read()
+
+    assert {name for name in read if not re.search(rf"`{name}", page)} == set()
+    assert {name for name in told if not any(name.startswith(one) for one in read)} == set()
+
+
+def test_every_exit_code_is_documented() -> None:
+    """The table of exit codes has those that a command can end with, and no other."""
+    told = re.findall(r"^\| (\d+) \|", section(DOCS / "commands.md", "Exit codes"), re.MULTILINE)
+
+    assert sorted(map(int, told)) == sorted(Exit)
+
+
 def test_every_dependency_has_its_reason() -> None:
     """Every package that pyproject.toml names stands in dependencies.md."""
     import tomllib  # noqa: PLC0415 (only here)
@@ -189,107 +216,5 @@ def test_every_page_is_on_the_map() -> None:
     }
 
 
-# --- the README's commands ------------------------------------------------------------------------------------------
-
-EDIT = re.compile(r"<!-- edit (\S+): (.+) -> (.+) -->")
-UUIDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-DIGESTS = re.compile(r"(Digest: |--expect )[0-9a-f]{12}")
-SECONDS = 60
-
-
-class Shell:
-    """A shell in a scratch folder that knows flowdeck, cd and `echo $?`."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._code, self._digest = folder, 0, ""
-
-    def edit(self, file: str, before: str, after: str) -> None:
-        """Replace a text in a file."""
-        path = self._folder / file
-        text = path.read_text(encoding="utf-8")
-        assert before in text, f"{file} does not hold {before}"
-        path.write_text(text.replace(before, after), encoding="utf-8")
-
-    def run(self, command: str) -> tuple[str, str]:
-        """The command as it was run, with the latest digest for the one that it expects, and what it printed."""
-        words = shlex.split(command, comments=True)
-        match words:
-            case ["cd", where]:
-                self._folder /= where
-                return command, ""
-            case ["echo", "$?"]:
-                return command, f"{self._code}\n"
-            case ["flowdeck", *arguments]:
-                if "--expect" in arguments:
-                    arguments[arguments.index("--expect") + 1] = self._digest
-                    command = re.sub(r"--expect \S+", f"--expect {self._digest}", command)
-                return command, self._flowdeck(arguments)
-        raise AssertionError(f"a README's command must be flowdeck, cd or `echo $?`: `{command}`")
-
-    def _flowdeck(self, arguments: list[str]) -> str:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLOWDECK_", "GLOBUS_"))}
-        ran = subprocess.run(
-            [Path(sys.executable).with_name("flowdeck"), *arguments],
-            cwd=self._folder,
-            env={name: value for name, value in kept.items() if name not in ("CI", "GITHUB_SHA", "CI_COMMIT_SHA")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        self._code = ran.returncode
-        if digest := re.search(r"^Digest: (\w+)$", ran.stdout, re.MULTILINE):
-            self._digest = digest[1]
-        return ran.stdout
-
-    @property
-    def code(self) -> int:
-        """The exit code of the last flowdeck command."""
-        return self._code
-
-
-def replayed(text: str, folder: Path) -> tuple[str, list[str]]:
-    """The document with what its commands print now, and the commands that ended otherwise than they state.
-
-    A ```console block is run if its first command is flowdeck; `$ echo $?` states an exit code, else it is 0.
-    """
-    shell, unexpected = Shell(folder), []
-    parts = re.split(r"(^```console\n.*?^```$|<!-- edit .*? -->)", text, flags=re.MULTILINE | re.DOTALL)
-    for index, part in enumerate(parts):
-        if edit := EDIT.fullmatch(part):
-            shell.edit(*edit.groups())
-        elif part.startswith("```console\n$ flowdeck"):
-            given = re.findall(r"^\$ (.+)$", part, re.MULTILINE)
-            shown = []
-            for command, following in zip(given, [*given[1:], ""], strict=True):
-                told, printed = shell.run(command)
-                shown.append(f"$ {told}\n{printed}")
-                states = following == "echo $?"
-                if command.startswith("flowdeck") and shell.code and not states:
-                    unexpected.append(f"`{told}` ended with {shell.code}:\n{printed}")
-            parts[index] = "```console\n" + "".join(shown) + "```"
-    return "".join(parts), unexpected
-
-
-def normal(text: str) -> str:
-    """The text without what differs from run to run."""
-    return DIGESTS.sub(r"\1[DIGEST]", UUIDS.sub("[ID]", text))
-
-
-def test_what_the_readme_shows_is_real(tmp_path: Path) -> None:
-    """Each flowdeck command of the README ends as stated and prints what the README shows.
-
-    If the output has become another: `python tests/test_docs.py` writes the new one.
-    """
-    text = README.read_text(encoding="utf-8")
-    now, unexpected = replayed(text, tmp_path)
-
-    assert unexpected == []
-    assert normal(now).splitlines() == normal(text).splitlines()
-
-
 if __name__ == "__main__":
     (DOCS / "diagnostics.md").write_text(diagnostics_page(), encoding="utf-8")
-    with tempfile.TemporaryDirectory() as scratch:
-        README.write_text(replayed(README.read_text(encoding="utf-8"), Path(scratch))[0], encoding="utf-8")
