@@ -1,7 +1,7 @@
 """The fault campaign: everything goes wrong everywhere, and one more apply converges.
 
-`make test` runs a sample of it, `make soak` all. What a case does stands in its id; the histories depend on the seed of
-the session, which is printed, and on that alone.
+`make test` runs a sample of it, `make soak` all. What a case does stands in its id, its seed too; what happens in a
+history is drawn by the seed of the session, and one that fails prints how to have it again.
 """
 
 from collections.abc import Iterator
@@ -154,5 +154,7 @@ def test_a_short_history() -> None:
 @pytest.mark.parametrize("part", range(8))
 def test_any_history(part: int, request: pytest.FixtureRequest) -> None:
     """The same for many and longer histories, from the seed of the session."""
-    drawn = request.config.getoption("randomly_seed") * 100 + part
+    session = request.config.getoption("randomly_seed")
+    drawn = session * 100 + part
+    print(f"again: pytest -n 0 -m soak --randomly-seed={session} 'tests/test_campaign.py::test_any_history[{part}]'")
     run_state_machine_as_test(seed(drawn)(type(f"Lab{drawn}", (Lab,), {})), settings=LONG)

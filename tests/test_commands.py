@@ -108,6 +108,12 @@ def test_no_command(flowdeck: Command) -> None:
     assert "Commands:" in ran.err + ran.out
 
 
+def test_nearest_command(flowdeck: Command) -> None:
+    """A mistyped command is answered with the command that it is nearest to; one like nothing is not."""
+    assert "Error: No such command 'pln'. Did you mean 'plan'?" in flowdeck("pln").err
+    assert "Error: No such command 'frobnicate'.\n" in flowdeck("frobnicate").err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -330,6 +336,47 @@ def test_show(project: Path, flowdeck: Command) -> None:
         assert flowdeck("show", name, "--format", "json").document == document
 
 
+def test_show_names_people(project: Path, flowdeck: Command, emulator: Emulator) -> None:
+    """`show` tells names beside ids as a plan does: as the manifest writes them, else as the service calls them."""
+    one = {"permissions": [{"starters": ["ada"], "viewers": ["public", "group:beamline-operators"]}]}
+    write(project, manifest({"one": one}, principals={"ada": "ada@example.org"}))
+    flowdeck("apply", "--yes")
+    document = flowdeck("show", "one", "--format", "json").document
+    flow, names = document["flow"], document["principals"]
+    [ada], [group] = flow["starters"], [urn for urn in flow["viewers"] if urn != "public"]
+    assert set(names) == {ada, group, flow["owner"]}
+    assert (names[ada], names[group]) == ("ada", "group:beamline-operators")
+    lines = flowdeck("show", "one").out.splitlines()
+    assert f"  starters               ada (identity {ada[-36:]})" in lines
+    assert f'  viewers                public, "group:beamline-operators" (group {group[-36:]})' in lines
+    assert f"  owner                  {names[flow['owner']]} (identity {flow['owner'][-36:]})" in lines
+    write(project, manifest({"one": {}}))
+    assert flowdeck("show", "one", "--format", "json").document["principals"] == {
+        ada: "ada@example.org", group: "beamline-operators", flow["owner"]: names[flow["owner"]]
+    }  # fmt: skip
+
+
+def test_show_asks_for_unknown_people_only(project: Path, flowdeck: Command, emulator: Emulator) -> None:
+    """Where the manifest has a name for everybody in a flow, `show` asks nobody."""
+    write(project, manifest(TWO))
+    flowdeck("apply", "--yes")
+    owner = flowdeck("show", "one", "--format", "json").document["flow"]["owner"]
+    write(project, manifest(TWO, principals={"deploy": f"identity:{owner[-36:]}"}))
+    emulator.clear_requests()
+    assert flowdeck("show", "one", "--format", "json").document["principals"] == {owner: "deploy"}
+    assert not [one.path for one in emulator.requests() if "identities" in one.path or "groups" in one.path]
+
+
+def test_show_without_names(project: Path, flowdeck: Command, emulator: Emulator) -> None:
+    """Where names cannot be looked up, `show` prints the ids and is no failure."""
+    write(project, manifest(TWO))
+    flowdeck("apply", "--yes")
+    emulator.inject({"fault": "status", "status": 403, "times": 99, "when": {"path": "/v2/api/identities"}})
+    document = flowdeck("show", "one", "--format", "json").document
+    assert document["principals"] == {}
+    assert f"  owner                  {document['flow']['owner']}\n" in flowdeck("show", "one").out
+
+
 @pytest.mark.usefixtures("emulator")
 def test_show_of_several(project: Path, flowdeck: Command) -> None:
     """A pattern that means several flows is not answered with one of them, chosen in silence."""
@@ -413,6 +460,12 @@ def test_init(project: Path, flowdeck: Command) -> None:
     assert flowdeck("apply", "--yes", "-f", "demo").code == 0
     assert flowdeck("plan", "--detailed-exitcode", "-f", "demo").code == 0
     assert ".flowdeck" in (project / "demo" / ".gitignore").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("project")
+def test_init_with_a_space(flowdeck: Command) -> None:
+    """What `init` says to do next can be pasted into a shell, whatever the folder is called."""
+    assert "Next: cd 'my project' && flowdeck plan" in flowdeck("init", "my project").out
 
 
 def test_init_twice(project: Path, flowdeck: Command) -> None:

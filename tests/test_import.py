@@ -419,3 +419,44 @@ def test_two_imports_in_a_row(world: World) -> None:
     )
     only_adoption(world, "one")
     only_adoption(world, "two")
+
+
+def test_a_flow_of_this_environment_keeps_its_name(world: World) -> None:
+    """What carries our own marker and is not declared is imported by the name in it, and nothing is left to do."""
+    write(world, BLOCK)
+    keywords = ["flowdeck:lab/test/there", "flowdeck-protect"]
+    id = world.make(title="A title", keywords=keywords)["id"]
+    said = world.refused("import", id, "elsewhere")
+    assert f"error[claimed-elsewhere]: flow {id} belongs to `lab/test/there`\n  hint: import it by that name" in said
+    assert not (world.folder / "flows").exists()
+    world.emulator.clear_requests()
+    ran = world.flowdeck("import", id)
+    assert (ran.code, world.writes()) == (0, []), ran
+    assert ran.out.startswith("Wrote flow.there into the manifest, and flows/there/.\n")
+    assert yaml.safe_load((world.folder / "flows.yaml").read_text())["flows"]["there"]["protect"] is True
+    assert world.plan("there")["changes"] == []
+    assert "claimed-elsewhere" in world.refused("import", id)
+
+
+@pytest.mark.parametrize("name", ["there", None])
+def test_several_markers_of_this_environment(world: World, name: str | None) -> None:
+    """A flow that claims two names is refused by any name: which one is right is for a person to say."""
+    write(world, BLOCK)
+    id = world.make(title="There", keywords=["flowdeck:lab/test/there", "flowdeck:lab/test/where"])["id"]
+    assert "belongs to `lab/test/where`" in world.refused("import", id, *([name] if name else []))
+
+
+def test_a_flow_without_a_name(world: World) -> None:
+    """A flow that nobody manages has no name: one must be given."""
+    path = write(world, BLOCK)
+    assert "say what to call it" in world.refused("import", world.make(title="There")["id"], code=64)
+    assert path.read_text() == BLOCK
+
+
+def test_a_name_that_another_environment_has(world: World) -> None:
+    """A flow of ours whose name the manifest declares for another environment only is not declared twice."""
+    path = write(world, BLOCK.replace("# The flows.", "  prod: {service: globus, flows: {there: {title: t}}}"))
+    before = path.read_text()
+    id = world.make(title="There", keywords=["flowdeck:lab/test/there"])["id"]
+    assert "duplicate-flow" in world.refused("import", "-e", "test", id, code=1)
+    assert path.read_text() == before

@@ -358,7 +358,7 @@ def test_what_is_left_alone(world: World) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", f"--all {IDS['me']}", f"--all {IDS['me']} name", IDS["me"], "--role owner", "--all --role x"],
+    ["", f"--all {IDS['me']}", f"--all {IDS['me']} name", "--role owner", "--all --role x"],
 )
 def test_misuse(world: World, arguments: str) -> None:
     """A command line that names no flow, or both one and all, ends with 64."""
@@ -576,3 +576,129 @@ def test_older_troubles_stay_out_of_it(world: World) -> None:
     world.make(title="one")
     imported(world)
     assert only(list(names(world).values())) == "one"
+
+
+# --- flows of this environment that the manifest does not declare: the repository was lost
+
+
+def lost(world: World) -> None:
+    """Nothing is left of the project but the beginning of a new manifest."""
+    for one in sorted(world.folder.rglob("*"), reverse=True):
+        one.rmdir() if one.is_dir() else one.unlink()
+    (world.folder / "flows.yaml").write_text(START)
+
+
+def test_a_lost_repository(world: World) -> None:
+    """Flows of ours come back under their names, with protection; the plan is empty, and an apply changes nothing."""
+    theirs = world.make("colleague", "Nightly report", flow_administrators=[URNS["me"]])["id"]
+    people = {"starters": ["ada@example.edu"], "viewers": ["public"], "administrators": [STAFF]}
+    flows: dict[str, Any] = {
+        "two-hop": {"title": "Another title", "definition": TRANSFER, "input_schema": SCHEMA, "protect": True},
+        "plain": {"definition": WAIT, "keywords": ["night"], "subtitle": "${var.place}"},
+        "report": {"title": "Nightly report", "id": theirs, "permissions": [{"administrators": ["me@example.org"]}]},
+    }
+    variables = {"place": {"default": "hall 2"}}
+    world.declare(flows, permissions={"all": {"flows": ["two-*"], **people}}, variables=variables)
+    world.apply()
+    world.settled()
+    before = world.snapshot()
+    world.emulator.clear_requests()
+    lost(world)
+    new = world.make(title="Plain")["id"]
+    ran = imported(world)
+    assert "Imported 4 flows" in ran.out
+    known = names(world)
+    assert sorted(known.values()) == ["plain", "plain-2", "report", "two-hop"]
+    assert (known[theirs], known[new]) == ("report", "plain-2")
+    written = yaml.safe_load((world.folder / "flows" / "two-hop.yaml").read_text())["flows"]["two-hop"]
+    assert (written["title"], written["protect"]) == ("Another title", True)
+    assert "protect" not in (world.folder / "flows" / "plain.yaml").read_text()
+    assert [(one["address"], one["action"]) for one in world.plan()["changes"]] == [("flow.plain-2", "adopt")]
+    world.emulator.clear_requests()
+    world.apply("plain", "report", "two-hop")
+    assert world.writes() == []
+    assert {key: flow for key, flow in world.snapshot().items() if new not in key} == before
+    world.apply()
+    world.settled()
+
+
+def test_a_new_name_for_what_came_back(world: World) -> None:
+    """A flow of ours that was imported can be renamed as any other, by `moved_from`: it stays the same flow."""
+    id = world.make(title="One", keywords=["flowdeck:lab/test/one"])["id"]
+    imported(world)
+    for path in ("flows.yaml", "flows/one.yaml"):
+        text = (world.folder / path).read_text()
+        (world.folder / path).write_text(text.replace(" one:", " uno:").replace("title: One", "moved_from: one"))
+    (world.folder / "flows" / "one").rename(world.folder / "flows" / "uno")
+    change = only(world.plan()["changes"])
+    assert (change["action"], change["id"], change["moved_from"]) == ("update", id, "one")
+    world.apply()
+    assert [one["id"] for one in world.marked("uno")] == [id]
+    world.settled()
+
+
+def test_no_adoption_is_announced(world: World) -> None:
+    """Where every flow was ours already, the next step is a comparison, and nothing is left to do."""
+    world.make(title="One", keywords=["flowdeck:lab/test/one"])
+    ran = imported(world)
+    assert "adoption" not in ran.out + ran.err
+    assert "flowdeck plan compares the files with what is live" in ran.out + ran.err
+    world.settled()
+
+
+@pytest.mark.parametrize("role", ["", "--role owner"])
+def test_two_flows_of_one_marker(world: World, role: str) -> None:
+    """Of two flows with the same marker neither is taken, by whatever role they are found; the reason names both."""
+    first = world.make(title="One", keywords=["flowdeck:lab/test/one"])["id"]
+    other = {"flow_administrators": [URNS["me"]]}
+    second = world.make("colleague", "One", keywords=["flowdeck:lab/test/one"], **other)["id"]
+    before = files(world.folder)
+    ran = imported(world, *role.split())
+    assert f"  {first}  One: {second} claims flow.one too: delete one, or take the marker keyword off it\n" in ran.out
+    assert (f"  {second}  One: {first} claims flow.one too" in ran.out) == (not role)
+    assert files(world.folder) == before
+    for id in (first, second):
+        said = world.refused("import", id)
+        assert "ambiguous-owner" in said
+        assert (first in said, second in said) == (True, True)
+    world.sdk("colleague").delete_flow(second)
+    imported(world)
+    assert names(world) == {first: "one"}
+    world.settled()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "reason"),
+    [
+        (["lab/prod/x"], "it belongs to `lab/prod/x`"),
+        (["other/test/x"], "it belongs to `other/test/x`"),
+        (["lab/test/a", "other/test/x"], "it belongs to `other/test/x`"),
+        (["lab/test/a", "lab/test/b"], "it claims flow.a and flow.b: leave it one marker keyword"),
+        (["lab/test/there-only"], "flow.there-only is declared for another environment"),
+        (["lab/test/a-folder"], "flows/a-folder is there already: move it away"),
+        (["lab/test/here"], "1 flow of this environment is managed already."),
+        (["lab/test/former"], "1 flow of this environment is managed already."),
+        (["lab/test/a", "lab/test/here"], "1 flow of this environment is managed already."),
+    ],
+)
+def test_markers_that_are_not_taken(world: World, keywords: list[str], reason: str) -> None:
+    """Flows of others, flows that are declared, and names that are not free are left, with the reason."""
+    (world.folder / "here.json").write_text(json.dumps(DEFINITION))
+    (world.folder / "flows" / "a-folder").mkdir(parents=True)
+    there = "  prod: {service: globus, flows: {there-only: {definition: here.json}}}\n  # Nobody"
+    declared = "flows:\n  here: {definition: here.json, moved_from: former}\n"
+    (world.folder / "flows.yaml").write_text(START.replace("  # Nobody", there) + declared)
+    world.make(title="One", keywords=[f"flowdeck:{one}" for one in keywords])
+    before = files(world.folder)
+    ran = imported(world)
+    assert ran.out.startswith("Nothing to import.\n")
+    assert reason in ran.out
+    assert files(world.folder) == before
+
+
+def test_a_marked_flow_whose_id_is_declared(world: World) -> None:
+    """A flow of ours that the manifest declares by id, under another name, is not declared a second time."""
+    id = world.make(title="One", keywords=["flowdeck:lab/test/one"])["id"]
+    (world.folder / "here.json").write_text(json.dumps(DEFINITION))
+    (world.folder / "flows.yaml").write_text(START + f"flows:\n  two: {{definition: here.json, id: {id}}}\n")
+    assert f"  {id}  One: flow.two is declared with its id\n" in imported(world).out

@@ -25,6 +25,7 @@ from flowdeck.service.retry import Patience
 
 CREATE = {"method": "POST", "path": "/flows"}
 UPDATE = {"method": "PUT", "path": "/flows/*"}
+DELETE = {"method": "DELETE", "path": "/flows/*"}
 READ = {"method": "GET", "path": "/flows/*"}
 NOWHERE = "http://127.0.0.1:9/"
 LIST = {"method": "GET", "path": "/flows"}
@@ -81,7 +82,24 @@ def test_a_delete_is_sent_again(world: World) -> None:
     world.declare({"a": {}, "b": {}})
     world.apply()
     world.declare({"b": {}})
-    assert applied(world, {"fault": "drop"}, {"method": "DELETE", "path": "/flows/*"}) == ["DELETE", "DELETE"]
+    assert applied(world, {"fault": "drop"}, DELETE) == ["DELETE", "DELETE"]
+
+
+def test_a_delete_that_took_effect_is_not_sent_again(world: World) -> None:
+    """A delete whose answer got lost is looked for before it would be sent again."""
+    world.declare({"a": {}, "b": {}})
+    world.apply()
+    world.declare({"b": {}})
+    assert applied(world, {"fault": "drop", "effect": "after"}, DELETE) == ["DELETE"]
+
+
+def test_an_unknown_outcome_says_what_is_not_known(world: World) -> None:
+    """Whoever reads `outcome-unknown` is told of which write it is not known whether it took effect."""
+    world.declare({"a": {}})
+    world.emulator.inject({"fault": "drop", "when": CREATE})
+    error = only(world.apply(code=4)["changes"])["error"]
+    assert error["code"] == "outcome-unknown"
+    assert "the create may have taken effect or not" in error["message"]
 
 
 def test_a_forget_is_sent_again(world: World) -> None:
@@ -123,6 +141,14 @@ def test_it_gives_up_in_the_end(world: World) -> None:
     world.emulator.clear_faults()
     world.apply()
     world.settled()
+
+
+def test_a_service_that_asks_for_longer_than_the_deadline(world: World) -> None:
+    """When the service asks to wait for longer than an apply waits, it is not waited for: the step has failed."""
+    world.declare({"a": {}})
+    world.emulator.inject({"fault": "status", "status": 429, "retry_after": 3600, "when": CREATE})
+    assert codes(world.apply(code=1)) == {"service-busy"}
+    assert [method for method, _ in world.writes()] == ["POST"]
 
 
 def test_an_update_that_is_kept_otherwise_and_not_answered(world: World) -> None:
@@ -206,6 +232,17 @@ def test_retry_after_is_kept(world: World) -> None:
     assert time.monotonic() - began >= 1
 
 
+def test_a_retry_after_that_is_a_date_is_kept(world: World) -> None:
+    """Nor is it sent again before the date that the service asked for."""
+    world.declare({"a": {}})
+    until = (datetime.now(UTC) + timedelta(seconds=3)).replace(microsecond=0)
+    written = format_datetime(until, usegmt=True)
+    world.emulator.inject({"fault": "status", "status": 429, "retry_after": written, "when": CREATE})
+    world.apply()
+    assert datetime.now(UTC) >= until
+    assert [method for method, _ in world.writes()] == ["POST", "POST"]
+
+
 # How many at once
 
 
@@ -253,6 +290,28 @@ def test_a_throttled_step_hears_of_the_stop() -> None:
     assert began == [False]
 
 
+@pytest.mark.parametrize("when", [CREATE, LIST], ids=["create", "list"])
+def test_an_apply_slows_down_and_recovers(world: World, when: dict[str, Any]) -> None:
+    """A busy answer to a write or to a read halves the apply's own parallelism, and its successes restore it."""
+    limits: list[int] = []
+
+    class Watched(Throttle):
+        def hear(self, event: Retrying) -> None:
+            super().hear(event)
+            limits.append(self.limit)
+
+        def end(self, *, well: bool) -> None:
+            super().end(well=well)
+            limits.append(self.limit)
+
+    world.monkeypatch.setattr("flowdeck.cli.applying.Throttle", Watched)
+    world.declare({f"f{number}": {} for number in range(16)})
+    world.emulator.inject({"fault": "status", "status": 429, "when": when})
+    world.apply("--parallelism", "4")
+    assert (min(limits), limits[-1]) == (2, 4)
+    world.settled()
+
+
 def test_many_busy_answers_and_many_steps(world: World) -> None:
     """A service that is busy for one request in three gets every flow exactly once."""
     world.declare({f"f{number}": {} for number in range(12)})
@@ -280,6 +339,18 @@ def test_every_attempt_is_told_when_asked(world: World) -> None:
     world.emulator.inject({"fault": "status", "status": 429, "when": CREATE})
     ran = world.flowdeck("apply", "--yes", "-v")
     assert "flow.a: attempt 1 failed" in ran.err
+
+
+def test_each_of_many_attempts_is_told(world: World) -> None:
+    """Every attempt but the last is told with its number, write and read alike; the last one is the error."""
+    world.declare({"a": {}})
+    for when, address in ((LIST, ""), (CREATE, "flow.a: ")):
+        world.emulator.inject({"fault": "status", "status": 429, "when": when, "times": None})
+        ran = world.flowdeck("apply", "--yes", "-v")
+        told = [line.strip().partition(" failed (")[0] for line in ran.err.splitlines() if "attempt" in line]
+        assert told == [f"{address}attempt {number}" for number in range(1, Patience().tries)]
+        assert "error[service-busy]" in ran.out + ran.err
+        world.emulator.clear_faults()
 
 
 def test_no_secret_is_told(world: World) -> None:

@@ -82,6 +82,20 @@ def test_first_signal_in_text(project: Path, emulator: Emulator) -> None:
     assert "hint: apply again" in out
 
 
+def test_first_signal_while_the_service_is_busy(project: Path, flowdeck: Command, emulator: Emulator) -> None:
+    """A signal ends the pause before another try: what was refused has failed, and is not sent again."""
+    write(project, manifest({"a": {}, "b": {}}))
+    emulator.inject({"fault": "status", "status": 429, "retry_after": 100, "when": {"method": "POST"}})
+    with started(project, "apply", "--yes", "--format", "json", "--parallelism", "1") as process:
+        until(lambda: any(one.status for one in writes(emulator)))
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert [one["error"]["code"] for one in json.loads(out)["changes"]] == ["service-busy", "not-attempted"]
+    assert len(writes(emulator)) == 1
+    converges(flowdeck, emulator, ["flow.a", "flow.b"])
+
+
 def test_deletes_do_not_start(project: Path, flowdeck: Command, emulator: Emulator) -> None:
     """A signal during the creates keeps the deletes from starting."""
     write(project, manifest({"old": {}, "kept": {}}))

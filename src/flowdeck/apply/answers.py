@@ -39,13 +39,15 @@ def as_wanted(step: Update | Adopt, now: LiveFlow, wire: Wire) -> bool:
 def changed_since_plan(step: Step, now: LiveFlow | Gone) -> StepResult:
     """The refusal of a step whose flow is not what the plan saw."""
     what = "deleted" if isinstance(now, Gone) else f"changed at {now.updated_at}"
-    return StepResult(step, StepOutcome.REFUSED, now.id, _changed(step, f"flow {now.id} was {what}"))
+    return StepResult(
+        step, StepOutcome.REFUSED, now.id, _changed(step, f"flow {now.id} was {what}, after the plan saw it")
+    )
 
 
 def _changed(step: Step, message: str) -> Diagnostic:
     return Diagnostic(
         "changed-since-plan",
-        f"{message}, after the plan saw it",
+        message,
         "plan again, and review what is there now",
         address=step.address,
     )
@@ -78,8 +80,9 @@ def unlike(step: Sending, live: LiveFlow, fields: tuple[str, ...], wire: Wire) -
     """
     theirs = [field for field in fields if field not in step.sends] if isinstance(step, Update | Adopt) else []
     if theirs:
-        message = f"{_listed(theirs)} of flow {live.id} changed while it was written, before {live.updated_at}"
-        return StepResult(step, StepOutcome.REFUSED, live.id, _changed(step, message), live=live)
+        message = f"somebody else changed {_listed(theirs)} of flow {live.id} while this apply wrote the rest of it"
+        changed = _changed(step, f"{message}, at {live.updated_at} or just before")
+        return StepResult(step, StepOutcome.REFUSED, live.id, changed, live=live)
     warning = Diagnostic(
         "not-as-sent",
         f"the service did not keep {_listed(fields)} as sent",
@@ -131,7 +134,12 @@ def _unsuccessful(step: Step, outcome: StepOutcome, reason: Failed | Unknown, wi
     own = [side.flow.definition for side in sides]
     error = diagnostic_of(replace(problem, message=without_private(problem.message, *own)), step.address)
     if outcome is StepOutcome.UNKNOWN:
-        error = replace(error, code="outcome-unknown", hint="apply again: it finds out, and makes no duplicate")
+        error = replace(
+            error,
+            code="outcome-unknown",
+            message=f"{error.message}; the {step.action} may have taken effect or not",
+            hint="apply again: it finds out, and makes no duplicate",
+        )
     details = tuple(
         replace(error, message=without_private(one.message, *own), place=wire.places.of(step.name, one.location))
         for one in problem.details

@@ -17,7 +17,7 @@ from flowdeck.manifest.naming import as_listed
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Severity
 from flowdeck.model.errors import Invalid, Misused
 from flowdeck.model.flow import private_parameters
-from flowdeck.model.imported import Skipped
+from flowdeck.model.imported import Importable, Skipped
 from flowdeck.model.live import ADMINISTRATOR, OWNER, LiveFlow
 from flowdeck.model.marker import NAME
 from flowdeck.render import import_text
@@ -33,13 +33,14 @@ _ROLES = {"owner": OWNER, "administrator": ADMINISTRATOR}
 @options("text")
 @click.argument("flow_id", metavar="[FLOW_ID]", type=click.UUID, required=False)
 @click.argument("name", metavar="[NAME]", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every flow that you administer and that nobody manages.")
+@click.option("--all", "everything", is_flag=True, help="Every flow that you administer and that nobody declares.")
 @click.option("--role", type=click.Choice(list(_ROLES)), help="With --all: only flows in which you have this role.")
 def command(door: Door, flow_id: object | None, name: str | None, everything: bool, role: str | None) -> int:
     """Write manifest and files for live flows, so that the next apply adopts them.
 
     With FLOW_ID and NAME, one flow: its definition goes to flows/NAME/, its entry into flows.yaml. With --all, every
     flow that you administer, each into a file of its own. The comments and the order of flows.yaml stay as they are.
+    A flow that carries this environment's marker and is not declared keeps its name: NAME can be left out.
     """
     if everything and flow_id:
         raise click.UsageError("--all takes no FLOW_ID: it imports every flow.")
@@ -47,22 +48,27 @@ def command(door: Door, flow_id: object | None, name: str | None, everything: bo
         raise click.UsageError("--role goes with --all.")
     if everything:
         return _every(door, _ROLES[role] if role else None)
-    if not flow_id or not name:
+    if not flow_id:
         raise click.UsageError("Name a flow and what to call it, FLOW_ID NAME, or import them --all.")
     return _one(door, str(flow_id), name)
 
 
-def _one(door: Door, id: str, name: str) -> int:
+def _one(door: Door, id: str, wished: str | None) -> int:
     loaded = opened(door, definitions=False)
     project = _project(door, loaded)
-    _check_name(loaded, project, name)
+    if wished:
+        _check_name(loaded, project, wished)
     with connection(door, loaded.manifest) as access:
-        found = importable(loaded, GlobusReader(access), id)
+        found = importable(loaded, GlobusReader(access), id, wished)
     [live] = found.flows
+    name = wished or found.names.get(live.id)
+    if not name:
+        raise click.UsageError("The flow has no name yet: say what to call it, FLOW_ID NAME.")
+    _check_name(loaded, project, name)
     add(project, entry(live, name, found.called), lambda path, definitions: _errors(door, path, definitions))
     door.warn(_secrets([(name, live)]))
     door.say(f"Wrote flow.{name} into the manifest, and flows/{name}/.")
-    door.tell("Next: flowdeck plan shows the adoption")
+    door.tell(_next(found, [live]))
     return Exit.DONE
 
 
@@ -71,15 +77,37 @@ def _every(door: Door, role: str | None) -> int:
     project = _project(door, loaded)
     with connection(door, loaded.manifest) as access:
         found = importable_flows(loaded, GlobusReader(access), role, project.declared.ids)
-    named = list(zip(project.names(one.flow.title for one in found.flows), found.flows, strict=True))
+    named, nameless = _named(project, found)
     entries = [entry(live, name, found.called) for name, live in named]
     unfit = add_all(project, entries, lambda path, definitions: _errors(door, path, definitions))
     written = sorted((one for one in named if one[0] not in unfit), key=lambda one: as_listed(one[0]))
     left = [Skipped(live, unfit[name]) for name, live in named if name in unfit]
     door.warn(_secrets(written))
-    door.say(import_text.imported(written, (*found.skipped, *left), found.managed))
-    door.tell("Next: flowdeck plan shows the adoptions" if written else "")
+    door.say(import_text.imported(written, (*found.skipped, *nameless, *left), found.managed))
+    door.tell(_next(found, [live for _, live in written]))
     return Exit.DONE
+
+
+def _named(project: Project, found: Importable) -> tuple[list[tuple[str, LiveFlow]], list[Skipped]]:
+    """The flows by the name that they have, or by one made of the title; and those whose own name is not free."""
+    reasons = {id: _not_free(project, name) for id, name in found.names.items()}
+    left = [Skipped(live, reason) for live in found.flows if (reason := reasons.get(live.id))]
+    titles = (live.flow.title for live in found.flows if live.id not in found.names)
+    new = iter(project.names(titles, set(found.names.values())))
+    named = [(found.names.get(live.id) or next(new), live) for live in found.flows if not reasons.get(live.id)]
+    return named, left
+
+
+def _not_free(project: Project, name: str) -> str:
+    if name in project.declared.names:
+        return f"flow.{name} is declared for another environment: declare it for this one too"
+    return f"flows/{name} is there already: move it away" if project.has_files(name) else ""
+
+
+def _next(found: Importable, written: list[LiveFlow]) -> str:
+    if adopted := sum(live.id not in found.names for live in written):
+        return f"Next: flowdeck plan shows the adoption{'s' if adopted > 1 else ''}"
+    return "Next: flowdeck plan compares the files with what is live" if written else ""
 
 
 def _project(door: Door, loaded: Loaded) -> Project:

@@ -1,6 +1,7 @@
 """flowdeck init: a small project that applies at once on the emulator."""
 
 import re
+import shlex
 from importlib.resources import files
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def command(folder: Path) -> int:
         raise Invalid(
             Diagnostic("cannot-write", f"`{error.filename}` cannot be written: {error.strerror}", "name another folder")
         ) from None
-    where = "" if folder == Path() else f"cd {folder} && "
+    where = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
     click.echo(f"Wrote {folder / 'flows.yaml'} and flows/hello/.\nNext: {where}flowdeck plan")
     return Exit.DONE
 

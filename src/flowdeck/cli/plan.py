@@ -66,8 +66,9 @@ def write(file: str, plan: Plan, following: str) -> None:
 
 def _face(suffix: str, file: str) -> None:
     if suffix not in _SUFFIXES:
-        hint = f"use {', '.join(_SUFFIXES)}"
-        raise Misused(Diagnostic("unknown-face", f"`--out {file}`: there is no `{suffix}` face", hint))
+        wrong = f"a plan cannot be written as `{suffix}`" if suffix else "the file's name has no suffix"
+        hint = f"let it end with {', '.join(_SUFFIXES)}"
+        raise Misused(Diagnostic("unknown-face", f"`--out {file}`: {wrong}", hint))
 
 
 def _shown(door: Door, plan: Plan, following: str) -> str:

@@ -1,7 +1,7 @@
 """Live flows become part of a project: which files are written, and what flows.yaml says of them."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,12 @@ class Project:
         """The project folder."""
         return self.manifest.parent
 
-    def names(self, titles: Iterable[str]) -> list[str]:
-        """Names for new flows that neither the manifest nor a file or folder has."""
-        return names(titles, lambda name: name in self.declared.names or self._exists(name))
+    def names(self, titles: Iterable[str], reserved: Collection[str]) -> list[str]:
+        """Names for new flows that neither the manifest nor a file or folder has, and none of the reserved ones."""
+        return names(titles, lambda name: name in reserved or name in self.declared.names or self.has_files(name))
 
-    def _exists(self, name: str) -> bool:
+    def has_files(self, name: str) -> bool:
+        """Whether a file or folder that a flow of that name would have exists."""
         folder = self.folder / FOLDER
         return any(os.path.lexists(folder / f"{name}{suffix}") for suffix in ("", ".yaml", ".yml", ".json"))
 

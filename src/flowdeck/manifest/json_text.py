@@ -18,7 +18,6 @@ _TOKEN = re.compile(
 )
 _WORDS = {"true": True, "false": False, "null": None}
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-_KEY_END = re.compile(r'"[ \t\n\r]*:')
 _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 VALUE, KEY, KEY_OR_END, VALUE_OR_END, COLON, COMMA_OR_END, NOTHING = (
@@ -43,13 +42,9 @@ def quick(text: str) -> tuple[bool, Any]:
         return False, None
     try:
         value = _DECODER.decode(text)
-        is_shallow, keys = _depth_and_keys(value)
-        # Every key ends like this, and perhaps some text: only then it is worth asking for each key.
-        if is_shallow and len(_KEY_END.findall(text)) != keys:
-            _UNIQUE_DECODER.decode(text)
     except (ValueError, RecursionError):
         return False, None
-    return (True, value) if is_shallow else (False, None)
+    return (True, value) if _is_shallow(value) else (False, None)
 
 
 def scan(text: str) -> tuple[Part, tuple[Fault, ...]]:
@@ -199,22 +194,16 @@ def _refuse(token: str) -> None:
     raise ValueError(token)
 
 
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
-_UNIQUE_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse, object_pairs_hook=_unique)
+_CONTAINERS = (dict, list)
 
 
-def _depth_and_keys(value: object) -> tuple[bool, int]:
-    """Whether the value is not too deep, and how many keys it has as far as that was looked at."""
-    level: list[Any] = [value] if isinstance(value, dict | list) else []
-    keys = 0
+def _is_shallow(value: object) -> bool:
+    """Whether the value, as the decoder makes it, is not too deep."""
+    level: list[Any] = [value] if type(value) in _CONTAINERS else []
     for _ in range(DEEPEST):
         if not level:
-            return True, keys
-        keys += sum(len(one) for one in level if isinstance(one, dict))
-        level = [
-            part
-            for one in level
-            for part in (one.values() if isinstance(one, dict) else one)
-            if isinstance(part, (dict, list))
-        ]
-    return not level, keys
+            return True
+        parts = (one.values() if type(one) is dict else one for one in level)
+        level = [part for some in parts for part in some if type(part) in _CONTAINERS]
+    return not level

@@ -15,14 +15,17 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 
 def content(path: Path) -> bytes:
     """The bytes of a regular file of at most 1 MiB; raises Unusable for anything else."""
     try:
-        with open(path, "rb", opener=lambda name, _: os.open(name, _FLAGS), buffering=0) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Unusable("not-a-file", f"`{path.name}` is a device, not a file", "name a regular file")
-            found = b"".join(iter(lambda: file.read(LARGEST + 1), b""))[: LARGEST + 1]
+        file = os.open(path, _FLAGS)
+        try:
+            mode = os.fstat(file).st_mode
+            if not stat.S_ISREG(mode):
+                kind = "a folder" if stat.S_ISDIR(mode) else "a device, not a file"
+                raise Unusable("not-a-file", f"`{path.name}` is {kind}", "name a regular file")
+            found = _read(file)
+        finally:
+            os.close(file)
     except FileNotFoundError:
         raise Unusable("file-not-found", f"there is no file `{path.name}`", "correct the path, or add it") from None
-    except IsADirectoryError:
-        raise Unusable("not-a-file", f"`{path.name}` is a folder", "name a file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise Unusable(
@@ -30,6 +33,14 @@ def content(path: Path) -> bytes:
         ) from None
     if len(found) > LARGEST:
         raise Unusable("file-too-large", f"`{path.name}` is larger than 1 MiB", "split it")
+    return found
+
+
+def _read(file: int) -> bytes:
+    """All bytes, or one more than is allowed; a read may give less than there is."""
+    found = b""
+    while len(found) <= LARGEST and (part := os.read(file, LARGEST + 1 - len(found))):
+        found += part
     return found
 
 

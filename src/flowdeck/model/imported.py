@@ -16,12 +16,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Importable:
-    """Live flows that a project may adopt, the oldest first; `managed` counts those that are the environment's own.
+    """Live flows that a project may adopt, the oldest first; `managed` counts those that the manifest declares.
 
     `called` is what people call the principals of their roles: a name from `principals`, a username, `group:<name>`.
+    `names` are the names that flows of this environment have already, by id.
     """
 
     flows: tuple[LiveFlow, ...]
     called: Mapping[str, str]
+    names: Mapping[str, str]
     skipped: tuple[Skipped, ...] = ()
     managed: int = 0

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from flowdeck.definition import must_replace
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, in_order
-from flowdeck.model.errors import Invalid, Refused
 from flowdeck.model.flow import address_of
 from flowdeck.model.live import Live, LiveFlow, Loser
 from flowdeck.model.manifest import Manifest
@@ -43,21 +42,6 @@ def observe(manifest: Manifest, reader: Reader) -> tuple[Live, Diagnostics]:
         runs={flow.id: reader.runs(flow.id) for flow in _ending(manifest, pairing) if flow.administered},
     )
     return live, in_order([*unfit, *pairing.diagnostics, *used, *_not_administered(live), *_shared(manifest, live)])
-
-
-def adoptable(manifest: Manifest, reader: Reader, id: str) -> LiveFlow:
-    """A live flow that nobody manages and that we may administer.
-
-    Raises Invalid (`flow-not-found`) or Refused (`claimed-elsewhere`, `not-administrator`).
-    """
-    live = reader.read(id)
-    if isinstance(live, Gone):
-        raise Invalid(flow_not_found(id))
-    if live.keywords.markers:
-        raise Refused(claimed_elsewhere(id, live.keywords.markers[0]))
-    if not live.administered:
-        raise Refused(not_administrator(None, live, reader.identity))
-    return live
 
 
 def _carries(flow: LiveFlow, prefix: str) -> bool:

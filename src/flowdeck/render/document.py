@@ -102,8 +102,8 @@ def listing(flows: Iterable[ManagedFlow]) -> dict[str, Any]:
     }
 
 
-def flow(shown: ManagedFlow) -> dict[str, Any]:
-    """One live flow with all its fields; private parameters are hidden."""
+def flow(shown: ManagedFlow, names: Mapping[str, str]) -> dict[str, Any]:
+    """One live flow with all its fields, and what people call its principals; private parameters are hidden."""
     live, settings = shown.live, shown.live.flow
     return {
         "format_version": FORMAT_VERSION,
@@ -126,6 +126,7 @@ def flow(shown: ManagedFlow) -> dict[str, Any]:
             "definition": shown.definition.value,
             "input_schema": settings.input_schema.value,
         },
+        "principals": dict(sorted(names.items())),
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from flowdeck.model.flow import ROLES
 from flowdeck.model.live import ManagedFlow
 from flowdeck.render.escape import plain
+from flowdeck.render.names import Names, principal
 from flowdeck.render.paint import Paint
 
 
@@ -19,21 +20,27 @@ def listing(flows: Iterable[ManagedFlow], paint: Paint) -> str:
     return "\n".join([paint(lines[0].rstrip(), "bold"), *(line.rstrip() for line in lines[1:])])
 
 
-def flow(shown: ManagedFlow, paint: Paint) -> str:
-    """One flow: settings that are set, roles that are given, and the names of its states."""
+def flow(shown: ManagedFlow, names: Names, paint: Paint) -> str:
+    """One flow: settings that are set, roles that are given, and the names of its states.
+
+    `names` are what people call the principals.
+    """
     live, settings = shown.live, shown.live.flow
     definition = shown.definition.value
     states = definition.get("States") if isinstance(definition, dict) else None
+    people: dict[str, str] = {
+        role: ", ".join(principal(urn, names) for urn in sorted(settings.role(role))) for role in ROLES
+    }
     rows: dict[str, str] = {
         "id": live.id,
         "title": settings.title,
         "subtitle": settings.subtitle,
         "description": settings.description,
         "keywords": ", ".join(sorted(settings.keywords)),
-        **{role: ", ".join(sorted(settings.role(role))) for role in ROLES},
+        **people,
         "subscription": settings.subscription or "",
         "authentication_policy": settings.authentication_policy or "",
-        "owner": settings.owner or "",
+        "owner": principal(settings.owner, names) if settings.owner else "",
         "protect": "yes" if live.keywords.protected else "",
         "states": ", ".join(states or ()),
         "scope": live.scope,

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 
-from flowdeck import observe
 from flowdeck.model.imported import Importable
-from flowdeck.observe.importing import called, unmanaged
+from flowdeck.observe.importing import adoptable, called, known_names, unmanaged
 from flowdeck.service.ports import Reader
 from flowdeck.workflow.looking import Loaded
 
 
-def importable(loaded: Loaded, reader: Reader, id: str) -> Importable:
-    """A live flow that this project may adopt. Raises Invalid if it is not there, Refused if it is not ours to take."""
-    live = observe.adoptable(loaded.manifest, reader, id)
-    return Importable((live,), called(loaded.manifest, reader, (live,)))
+def importable(loaded: Loaded, reader: Reader, id: str, name: str | None) -> Importable:
+    """A live flow that this project may declare. Raises Invalid if it is not there, Refused if it is not ours to take.
+
+    `name` is what it is to be called; a flow of this environment keeps the name that it has.
+    """
+    flows = (adoptable(loaded.manifest, reader, id, name),)
+    return Importable(flows, called(loaded.manifest, reader, flows), known_names(loaded.manifest, flows))
 
 
 def importable_flows(loaded: Loaded, reader: Reader, role: str | None, declared: Mapping[str, str]) -> Importable:

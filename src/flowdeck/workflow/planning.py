@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from flowdeck import manifest, plan
 from flowdeck.model.diagnostic import has_errors, in_order
-from flowdeck.model.errors import Invalid, ServiceError
+from flowdeck.model.errors import Invalid
 from flowdeck.model.manifest import Manifest
 from flowdeck.model.plan import Plan
 from flowdeck.model.principal import is_urn
 from flowdeck.model.step import redefined
 from flowdeck.service.ports import Reader
-from flowdeck.workflow.looking import Loaded, known_names, look
+from flowdeck.workflow.looking import Loaded, known_names, look, names_of
 
 
 def make_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
@@ -35,18 +35,11 @@ def _checked(made: Plan, manifest_: Manifest) -> Plan:
 
 
 def _with_names(made: Plan, manifest_: Manifest, reader: Reader) -> Plan:
-    """The plan with what people call its principals: the alias or name that the manifest writes, else the service's."""
+    """The plan with what people call its principals."""
     urns = {urn for step in made.steps for change in step.difference.roles for urn in (*change.added, *change.removed)}
     words = (word.strip(",") for step in made.steps for risk in step.risks for word in risk.message.split())
     urns |= {word for word in words if is_urn(word)}
-    aliases = {manifest_.people.get(written, written): alias for alias, written in manifest_.aliases.items()}
-    ours = {**{urn: written for written, urn in manifest_.people.items()}, **aliases}
-    unknown = {urn for urn in urns - ours.keys() if is_urn(urn)}
-    try:
-        told = reader.names(unknown) if unknown else {}
-    except ServiceError:  # names are for reading only; a plan does not need them
-        told = {}
-    return replace(made, names={urn: name for urn, name in {**told, **ours}.items() if urn in urns})
+    return replace(made, names=names_of(urns, manifest_, reader))
 
 
 def make_destroy_plan(loaded: Loaded, reader: Reader, names: Iterable[str] = ()) -> Plan:
