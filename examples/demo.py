@@ -38,7 +38,7 @@ def main() -> None:
         """
         That was all of it; the temporary folder is gone. To go on:
           flowdeck init my-project    writes a small project that applies at once
-          examples/                   holds this project and two more, with comments
+          examples/                   holds this project and three more, with comments
           docs/index.md               explains the rest, and how to reach the real service
         """
     )

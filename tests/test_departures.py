@@ -1,6 +1,7 @@
 """A plan that is not the reviewed one: which changes are new, gone or different, in one screen."""
 
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -12,6 +13,8 @@ from worlds import POLICIES, URNS, World, only, opened
 
 LONGER = json.loads(json.dumps(DEFINITION).replace('"Seconds": 5', '"Seconds": 6'))
 LONGEST = json.loads(json.dumps(DEFINITION).replace('"Seconds": 5', '"Seconds": 7'))
+DATE = re.compile(r"at \d{4}-\d\d-\d\dT[\d:.]+\+00:00")
+TOUCHED = " (the flow was last changed at [TIME])"
 # As many lines as the smallest terminals have.
 SCREEN = 24
 
@@ -37,7 +40,7 @@ def departures(world: World, *arguments: str) -> list[tuple[str | None, str]]:
     assert (mismatch["code"], mismatch["severity"]) == ("digest-mismatch", "error")
     assert {(one["code"], one["severity"]) for one in notes} <= {("changed-since-review", "note")}
     assert {change["error"]["code"] for change in ran.document["changes"]} == {"digest-mismatch"}
-    return [(one["address"], one["message"]) for one in notes]
+    return [(one["address"], DATE.sub("at [TIME]", one["message"])) for one in notes]
 
 
 def granting(**roles: Any) -> dict[str, Any]:
@@ -109,22 +112,22 @@ def test_new_gone_and_other_actions(world: World) -> None:
     world.declare({"a": {"title": "A"}, "c": changed, "b": {}, "newer": {}, "new": {}})
     assert departures(world) == [
         ("flow.a", "reviewed as update, and now create"),
-        ("flow.c", "not in the reviewed plan: update of `title`, `viewers`"),
+        ("flow.c", f"not in the reviewed plan: update of `title`, `viewers`{TOUCHED}"),
         ("flow.newer", "not in the reviewed plan: create"),
         ("flow.b", "reviewed as update, and no longer in the plan"),
     ]
 
 
 def test_the_live_side_changed(world: World) -> None:
-    """A live flow that somebody changed since is told: what it is now, and a flow to delete that is another now."""
+    """A live flow that somebody changed since is told: what it is now and when, also where it is to be deleted."""
     world.declare({"a": {"title": "a"}, "gone": {}, "z": {}})
     world.apply()
     review(world, {"a": {"title": "b"}, "z": {}})
     world.sdk().update_flow(only(world.marked("a"))["id"], title="by hand")
     world.sdk().update_flow(only(world.marked("gone"))["id"], subtitle="still needed")
     assert departures(world) == [
-        ("flow.a", 'reviewed otherwise: `title` is "by hand" now, not "a"'),
-        ("flow.gone", "the live flow is another than the reviewed one"),
+        ("flow.a", f'reviewed otherwise: `title` is "by hand" now, not "a"{TOUCHED}'),
+        ("flow.gone", f"the live flow is another than the reviewed one{TOUCHED}"),
     ]
 
 

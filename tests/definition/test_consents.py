@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowdeck.definition import FLOW, USER, Consents, actions, consents
+from flowdeck.definition.consents import FLOW, USER, Consents, actions, consents
 from flowdeck.definition.providers import PROVIDERS, scope_of
 
 TRANSFER = "urn:globus:auth:scope:transfer.api.globus.org:all"

@@ -67,7 +67,7 @@ def test_find_refuses_what_is_not_there(named: str | None, shown: str) -> None:
         manifest.find(named)
     (one,) = caught.value.diagnostics
     assert (one.code, one.message) == ("manifest-not-found", f"there is no manifest `{shown}`")
-    assert one.hint == "`flowdeck init` writes one, `-f` names another"
+    assert one.hint.startswith("run flowdeck in the folder that holds it")
 
 
 def test_a_manifest_that_cannot_be_read_is_a_diagnostic() -> None:

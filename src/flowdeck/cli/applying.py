@@ -165,6 +165,8 @@ def _expected(expect: str) -> str:
         return expect
     if _HEX.fullmatch(expect) and not Path(expect).exists():
         raise Misused(Diagnostic("bad-expectation", f"`{expect}` is no digest", "give 12 to 64 hex digits of it"))
+    if not os.path.isfile(expect):
+        raise _unusable(f"`{expect}` is neither a digest nor a file")
     try:
         return Path(expect).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -201,7 +203,12 @@ def _ask(door: Door, plan: Plan) -> None:
         )
     if not door.is_text or door.quiet:
         click.echo(plan_text.plan(plan, door.paint_on(sys.stderr)), err=True, color=True)
-    if not click.confirm("\nApply this plan?", err=not door.is_text):
+    try:
+        agreed = click.confirm("\nApply this plan?", err=not door.is_text)
+    except click.Abort:
+        click.echo("\nNothing was applied.", err=True)
+        raise
+    if not agreed:
         raise Refused(Diagnostic("declined", "nothing was applied", "apply again when the plan is as it should be"))
 
 

@@ -1,24 +1,17 @@
 """The flow-definition language: what a definition may say, checked without the service."""
 
 from flowdeck.definition.checking import check, check_shape, refused
-from flowdeck.definition.consents import FLOW, USER, Action, Consents, actions, consents, who
 from flowdeck.definition.finding import Finding
 from flowdeck.definition.layout import in_reading_order
 from flowdeck.definition.normal import compared, differing, field_digests, must_replace, outside, published
 from flowdeck.definition.states import compare_states
 
 __all__ = [
-    "FLOW",
-    "USER",
-    "Action",
-    "Consents",
     "Finding",
-    "actions",
     "check",
     "check_shape",
     "compare_states",
     "compared",
-    "consents",
     "differing",
     "field_digests",
     "in_reading_order",
@@ -26,5 +19,4 @@ __all__ = [
     "outside",
     "published",
     "refused",
-    "who",
 ]

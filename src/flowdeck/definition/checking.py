@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowdeck.definition.finding import Finding
-from flowdeck.definition.machine import Machine
 from flowdeck.model.diagnostic import Severity
 
 
@@ -22,7 +21,9 @@ def _asked(definition: Any, input_schema: Any, severities: tuple[Severity, ...])
     shape = check_shape(definition)
     if shape:
         return shape
-    from flowdeck.definition.rules.every import RULES  # noqa: PLC0415 (many modules, and most plans send nothing)
+    # Many modules, and most plans send nothing.
+    from flowdeck.definition.machine import Machine  # noqa: PLC0415
+    from flowdeck.definition.rules.every import RULES  # noqa: PLC0415
 
     machine = Machine.of(definition, input_schema)
     asked = (rule for rule in RULES if rule.severity in severities)

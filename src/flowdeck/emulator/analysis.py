@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from flowdeck.definition import Action, actions
+from flowdeck.definition.consents import Action, actions
 from flowdeck.emulator.exchange import JsonObject
 from flowdeck.emulator.refusals import Refusal
 

@@ -1,5 +1,6 @@
 """The form in which the service keeps the definition and the input schema that it was given."""
 
+from functools import lru_cache
 from typing import Any
 
 from flowdeck.emulator.exchange import JsonObject
@@ -30,7 +31,13 @@ def _with_defaults(definition: JsonObject) -> JsonObject:
 def _reordered(value: Any) -> Any:
     """The value with the keys of each object by length, then by bytes, which is the order of PostgreSQL's JSONB."""
     if isinstance(value, dict):
-        return {key: _reordered(value[key]) for key in sorted(value, key=lambda key: (len(key.encode()), key.encode()))}
+        return {key: _reordered(value[key]) for key in sorted(value, key=_length_and_bytes)}
     if isinstance(value, list):
         return [_reordered(item) for item in value]
     return value
+
+
+@lru_cache(maxsize=4096)  # the same few keys come again and again
+def _length_and_bytes(key: str) -> tuple[int, bytes]:
+    encoded = key.encode()
+    return len(encoded), encoded

@@ -39,7 +39,7 @@ def find(file: str | None) -> FilePath:
     with suppress(OSError, ValueError):  # too long, or no path at all
         if path.exists():
             return path
-    hint = "`flowdeck init` writes one, `-f` names another"
+    hint = "run flowdeck in the folder that holds it, or name it with `-f`; `flowdeck init` writes a new one"
     raise Invalid(Diagnostic("manifest-not-found", f"there is no manifest `{shown(path)}`", hint))
 
 

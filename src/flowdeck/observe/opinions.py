@@ -3,14 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flowdeck.definition import (
-    Consents,
-    Finding,
-    actions,
-    check,
-    consents,
-    who,
-)
+from flowdeck.definition import Finding, check
+from flowdeck.definition.consents import Consents, actions, consents, who
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Place, Severity
 from flowdeck.model.flow import WantedFlow
 from flowdeck.model.hiding import without_private

@@ -15,7 +15,6 @@ from flowdeck.model.step import Adopt, Create, Delete, Forget, Replace, Step, Up
 from flowdeck.plan import diff
 from flowdeck.plan.digest import plan_digest, step_digest
 from flowdeck.plan.references import referred, settle
-from flowdeck.plan.risks import Circumstances, assess
 
 
 def build(
@@ -76,21 +75,26 @@ def _plan(
     diagnostics: Diagnostics,
 ) -> Plan:
     ordered = tuple(sorted(steps, key=_order))
-    circumstances = Circumstances(manifest, live, deletes=sum(isinstance(step, Delete) for step in ordered))
     digests = tuple(step_digest(step) for step in ordered)
     return Plan(
         project=manifest.project,
         environment=manifest.environment,
         service=service,
-        steps=tuple(
-            replace(step, difference=_granted(step, manifest), risks=assess(step, circumstances)) for step in ordered
-        ),
+        steps=_assessed(ordered, manifest, live) if ordered else (),
         unchanged=unchanged,
         digest=plan_digest(service, manifest.project, manifest.environment, digests),
         step_digests=digests,
         diagnostics=diagnostics,
         deployers=manifest.deployers,
     )
+
+
+def _assessed(steps: tuple[Step, ...], manifest: Manifest, live: Live) -> tuple[Step, ...]:
+    """The steps with who grants roles, and with their risks."""
+    from flowdeck.plan.risks import Circumstances, assess  # noqa: PLC0415 (many modules, and most plans are empty)
+
+    at = Circumstances(manifest, live, deletes=sum(isinstance(step, Delete) for step in steps))
+    return tuple(replace(step, difference=_granted(step, manifest), risks=assess(step, at)) for step in steps)
 
 
 def _granted(step: Step, manifest: Manifest) -> Difference:

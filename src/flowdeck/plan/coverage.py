@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from flowdeck.definition import actions, published
+from flowdeck.definition import published
+from flowdeck.definition.consents import actions
 from flowdeck.model.diagnostic import Diagnostic, Diagnostics, Severity
 from flowdeck.model.manifest import Manifest
 

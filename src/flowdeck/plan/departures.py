@@ -1,6 +1,6 @@
 """In what a plan is not the reviewed one: changes that are new, gone, or different now, in one screen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from flowdeck.model.diagnostic import Diagnostic, Severity
 from flowdeck.model.json_value import Json
@@ -20,21 +20,33 @@ def departures(plan: Plan, reviewed: Reviewed) -> tuple[Diagnostic, ...]:
     if reviewed.where != place(plan):
         service, project, environment = reviewed.where
         return (_note(f"the reviewed plan is for {project} / {environment} on {service}"),)
-    found = list(_departures(changes(plan), reviewed.changes, partial=plan.withheld > 0))
+    live = {step.address: flow.updated_at for step in plan.steps if (flow := getattr(step, "live", None))}
+    found = list(_departures(changes(plan), reviewed.changes, live, partial=plan.withheld > 0))
     more = len(found) - _MOST
     return (*found[:_MOST], *([_note(f"{more} more changes are not as reviewed")] if more > 0 else []))
 
 
-def _departures(now: Iterable[Change], before: Iterable[Change], *, partial: bool) -> Iterator[Diagnostic]:
+def _departures(
+    now: Iterable[Change], before: Iterable[Change], updated_at: Mapping[str, str], *, partial: bool
+) -> Iterator[Diagnostic]:
     # A flow can have two changes, of which one withdraws its second copy.
     was = {(one.address, one.action == "withdraw"): one for one in before}
     digests = {one.digest for one in was.values()}
     for change in now:
         reviewed = was.pop((change.address, change.action == "withdraw"), None)
         if change.digest not in digests:
-            yield _note(_different(change, reviewed) if reviewed else _new(change), change.address)
+            message = _different(change, reviewed) if reviewed else _new(change)
+            when = updated_at.get(change.address) if reviewed is None or _live_differs(change, reviewed) else None
+            yield _note(f"{message} (the flow was last changed at {when})" if when else message, change.address)
     for reviewed in () if partial else was.values():
         yield _note(f"reviewed as {reviewed.action}, and no longer in the plan", reviewed.address)
+
+
+def _live_differs(now: Change, was: Change) -> bool:
+    """Whether somebody changed the live flow since the review, and not only the manifest."""
+    if (now.fields, now.gains, now.loses) == (was.fields, was.gains, was.loses):
+        return True
+    return any(now.fields[path].before != was.fields[path].before for path in now.fields.keys() & was.fields.keys())
 
 
 def _note(message: str, address: str | None = None) -> Diagnostic:

@@ -6,7 +6,6 @@ from typing import Any
 from flowdeck.definition import (
     compare_states,
     compared,
-    consents,
     field_digests,
     outside,
     published,
@@ -86,6 +85,8 @@ def of_update(wanted: WantedFlow, live: LiveFlow, fields: tuple[str, ...]) -> Di
 
 def _scopes(flow: Flow) -> tuple[str, ...]:
     """The scopes that runs are known to need, in any role; a reference among them as it is written."""
+    from flowdeck.definition.consents import consents  # noqa: PLC0415 (most plans find nothing to compare)
+
     return tuple(sorted(consents(published(flow, "definition").value).scopes))
 
 

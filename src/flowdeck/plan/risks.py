@@ -3,15 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from flowdeck.definition import (
-    FLOW,
-    USER,
-    Action,
-    actions,
-    consents,
-    published,
-    who,
-)
+from flowdeck.definition import published
+from flowdeck.definition.consents import FLOW, USER, Action, actions, consents, who
 from flowdeck.model.flow import Flow, WantedFlow, private_parameters
 from flowdeck.model.live import Live, Runs
 from flowdeck.model.manifest import Guardrails, Manifest

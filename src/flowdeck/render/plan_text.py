@@ -6,7 +6,6 @@ from flowdeck.model.plan import Plan
 from flowdeck.model.risk import Level, Risk
 from flowdeck.model.step import Action, Create, Step, id_of
 from flowdeck.render import review
-from flowdeck.render.change_lines import drift_lines, step_lines
 from flowdeck.render.escape import plain
 from flowdeck.render.lines import Line, Sign
 from flowdeck.render.names import Names, with_names
@@ -56,6 +55,8 @@ def drift(shown: Plan, paint: Paint) -> str:
 
 
 def _step(step: Step, names: Names, paint: Paint, detail: Detail) -> Iterator[str]:
+    from flowdeck.render.change_lines import step_lines  # noqa: PLC0415 (many modules, and most plans are empty)
+
     yield f"  {paint(f'{SYMBOLS[step.action]} {step.address}', STYLES[step.action])}  {review.about(step)}"
     yield from _painted(step_lines(step, names, detail), paint)
     for risk in step.risks:
@@ -63,6 +64,8 @@ def _step(step: Step, names: Names, paint: Paint, detail: Detail) -> Iterator[st
 
 
 def _drifted(step: Step, names: Names, paint: Paint) -> Iterator[str]:
+    from flowdeck.render.change_lines import drift_lines  # noqa: PLC0415 (as above)
+
     if isinstance(step, Create):
         yield f"  {paint(f'? {step.address}', 'red')}  missing: never applied, or deleted outside"
         return
