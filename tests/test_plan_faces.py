@@ -60,7 +60,7 @@ def test_an_unknown_suffix(project: Path, flowdeck: Command, file: str) -> None:
     """A suffix without a face is a wrong command line, told with those that there are, before anything is done."""
     ran = flowdeck("plan", "--out", file)
     assert ran.code == 64
-    assert "use .json, .md, .html, .txt" in ran.err
+    assert "let it end with .json, .md, .html, .txt" in ran.err
     assert not (project / file).exists()
 
 
