@@ -202,7 +202,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "not-confirmed": "Nobody can be asked, and neither `--yes` nor `--expect` was given.",
     },
     "Applying": {
-        "changed-since-plan": "The flow was changed or deleted after the plan saw it; what somebody changed is left alone.",
+        "changed-since-plan": "The flow was changed or deleted after the plan saw it; what others did is left alone.",
         "not-as-sent": "The service keeps a field in another form than it was sent.",
         "not-attempted": "The step was not started: an interrupt, or a delete that waits for the rest to succeed.",
         "outcome-unknown": "The answer to a write never came. The next apply finds out what became of it.",
